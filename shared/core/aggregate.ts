@@ -1,0 +1,103 @@
+import type { ContainerName } from '../azure/containers.ts';
+import type { QueueName } from '../azure/queues.ts';
+
+/**
+ * The root document of an aggregate. `version` is raised by each decision and is what approvals and HTTP ETags are bound
+ * to; Cosmos DB's own `_etag` stays inside `runtime/commit.ts`.
+ */
+export interface Root {
+  readonly id: string;
+  /** Shape of the document; a newer one than this code knows is retried later. */
+  readonly v: number;
+  readonly kind: string;
+  readonly version: number;
+  /** Effects that are decided and not yet sent. */
+  readonly outbox: readonly Effect[];
+  /** When the oldest waiting effect was decided; absent when `outbox` is empty. Indexed: the sweep finds it. */
+  readonly pendingSince?: string;
+  /** When this document wants to be looked at again. Indexed: one timer a minute finds it. */
+  readonly nextDueAt?: string;
+}
+
+/** A root as a decision leaves it: what `commit` keeps for itself is added there. */
+export type Decided<S extends Root> = Omit<S, 'version' | 'outbox' | 'pendingSince'>;
+
+/** A document that is created once and never changed; its id comes from its cause, so that a second creation is a no-op. */
+export interface Child {
+  readonly id: string;
+  readonly v: number;
+  readonly kind: string;
+  /** Seconds until it may be tidied away. */
+  readonly ttl?: number;
+  readonly [member: string]: unknown;
+}
+
+/** A message to be sent once the decision is stored. At most 64 KB; more goes by reference. */
+export interface QueueEffect {
+  readonly to: 'queue';
+  /** Derived from the cause: it becomes the message id, and the receiver's `msg:{id}`. */
+  readonly id: string;
+  readonly queue: QueueName;
+  /** What the lane is chosen from: the party, or the aggregate's natural key. */
+  readonly lane: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A line of the audit chain of a party. */
+export interface AuditEffect {
+  readonly to: 'audit';
+  readonly id: string;
+  readonly party: string;
+  /** ISO 8601, UTC: when it was decided. */
+  readonly at: string;
+  /** Who or what: `surety`, or `tid|oid` of a person. */
+  readonly actor: string;
+  /** What happened, in the past tense, e.g. `hold-placed`. */
+  readonly action: string;
+  /** What it was done to, e.g. `subscription:{id}`. */
+  readonly target: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export type Effect = QueueEffect | AuditEffect;
+
+/** The largest number of effects one decision may leave; more goes by reference. */
+export const maxEffects = 20;
+
+/** What a pure decision answers: the new state, what is created beside it, and what is to be sent. */
+export interface Decision<S extends Root> {
+  readonly state: Decided<S>;
+  readonly children?: readonly Child[];
+  readonly effects?: readonly Effect[];
+}
+
+/** Where an aggregate lives. */
+export interface Address {
+  readonly container: ContainerName;
+  readonly partition: string;
+  readonly id: string;
+}
+
+/** What became of a decision. */
+export type Outcome<S extends Root> =
+  | { readonly kind: 'committed'; readonly state: S }
+  /** This message, or one of the children, had been taken in before. */
+  | { readonly kind: 'already-done'; readonly state: S }
+  /** The decision saw nothing to do. */
+  | { readonly kind: 'unchanged'; readonly state: S | undefined };
+
+/** The store as use-cases see it. */
+export interface Aggregates {
+  /** The root, or undefined. Throws `NewerShape` when the document is newer than this code. */
+  read<S extends Root>(address: Address): Promise<S | undefined>;
+  /**
+   * Reads the root, decides, commits in one transactional batch and sends the effects. `decide` may run several times;
+   * it answers undefined when there is nothing to do. `messageId` is remembered for 30 days, so that a second delivery is
+   * a no-op that only sends what a crash left waiting.
+   */
+  act<S extends Root>(
+    address: Address,
+    messageId: string | undefined,
+    decide: (state: S | undefined) => Decision<S> | undefined,
+  ): Promise<Outcome<S>>;
+}
