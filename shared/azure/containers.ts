@@ -1,3 +1,5 @@
+import type { ContainerName } from '../core/aggregate.ts';
+
 /** A Cosmos DB container: partition key, indexes, unique keys, TTL. Everything not listed under `indexed` is excluded. */
 export interface ContainerDefinition {
   readonly name: string;
@@ -58,6 +60,4 @@ export const containers = {
     compositeIndexes: [],
     uniqueKeys: [['/effectId']],
   },
-} as const satisfies Record<string, ContainerDefinition>;
-
-export type ContainerName = keyof typeof containers;
+} as const satisfies Record<ContainerName, ContainerDefinition>;

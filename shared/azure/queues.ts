@@ -1,6 +1,8 @@
+import type { QueueName } from '../core/aggregate.ts';
+
 /** A Service Bus queue. Durations are ISO 8601, as in the queue's ARM properties. */
 export interface QueueDefinition {
-  readonly name: string;
+  readonly name: QueueName;
   /** Sessions are lanes that spare conflicts; no code relies on their order or on being alone. */
   readonly requiresSession: boolean;
   readonly lockDuration: string;
@@ -32,8 +34,6 @@ export const queues = {
   /** Delivery reports of SMS and mail, from Event Grid. */
   smsReports: { name: 'sms-reports', requiresSession: false, lockDuration: 'PT1M', ...common },
 } as const satisfies Record<string, QueueDefinition>;
-
-export type QueueName = (typeof queues)[keyof typeof queues]['name'];
 
 /** Lanes of a queue with sessions. */
 export const laneCount = 64;

@@ -1,5 +1,17 @@
-import type { ContainerName } from '../azure/containers.ts';
-import type { QueueName } from '../azure/queues.ts';
+/** Names of the containers; `azure/containers.ts` holds their keys and indexes. */
+export type ContainerName =
+  | 'cases'
+  | 'plans'
+  | 'subscriptions'
+  | 'customers'
+  | 'usage'
+  | 'activity'
+  | 'sweeps'
+  | 'switches'
+  | 'audit';
+
+/** Names of the queues; `azure/queues.ts` holds their properties. */
+export type QueueName = 'intake' | 'signals' | 'due' | 'actions' | 'notifications' | 'sms-reports';
 
 /**
  * The root document of an aggregate. `version` is raised by each decision and is what approvals and HTTP ETags are bound
