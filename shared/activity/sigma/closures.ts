@@ -1,0 +1,148 @@
+import { testValues } from './evaluator.ts';
+import type { Expression, TextTest, ValueTest } from './expression.ts';
+import { type FieldPath, fieldValues, type MemberLookup } from './field.ts';
+
+/** Whether the event that was taken last matches. */
+export type Check = () => boolean;
+
+/** Closures over one event at a time. */
+export interface Compiler {
+  /** The event that all checks look at from now on. */
+  take(event: unknown): void;
+  compile(expression: Expression): Check;
+}
+
+interface Slot {
+  turn: number;
+  values: readonly unknown[];
+  lowered: readonly string[] | undefined;
+}
+
+/** Compiles expressions to closures. Each field of an event is looked up, and put in lower case, at most once for all rules. */
+export function createCompiler(members: MemberLookup): Compiler {
+  let event: unknown;
+  let turn = 0;
+  const slots = new Map<string, () => Slot>();
+  // Weak: what partial evaluation leaves of a rule goes when it is forgotten, the rules' own parts stay.
+  const checks = new WeakMap<Expression, Check>();
+  const strings = stringSearch(() => event);
+
+  const slotOf = (field: FieldPath): (() => Slot) => {
+    const existing = slots.get(field.name);
+    if (existing !== undefined) return existing;
+    const slot: Slot = { turn: -1, values: [], lowered: undefined };
+    const read = () => {
+      if (slot.turn !== turn) {
+        slot.turn = turn;
+        slot.values = fieldValues(event, field, members);
+        slot.lowered = undefined;
+      }
+      return slot;
+    };
+    slots.set(field.name, read);
+    return read;
+  };
+
+  const compile = (expression: Expression): Check => {
+    const existing = checks.get(expression);
+    if (existing !== undefined) return existing;
+    const check = build(expression);
+    checks.set(expression, check);
+    return check;
+  };
+
+  const build = (expression: Expression): Check => {
+    switch (expression.kind) {
+      case 'constant':
+        return () => expression.value;
+      case 'and':
+        return allOf(expression.of.map(compile));
+      case 'or':
+        return anyOf(expression.of.map(compile));
+      case 'not': {
+        const inner = compile(expression.of);
+        return () => !inner();
+      }
+      case 'field':
+        return fieldCheck(slotOf(expression.field), expression.test);
+      case 'keyword':
+        return () => strings.some(turn, expression.test);
+    }
+  };
+
+  return {
+    take(next) {
+      event = next;
+      turn++;
+    },
+    compile,
+  };
+}
+
+const allOf =
+  (checks: readonly Check[]): Check =>
+  () => {
+    for (const check of checks) if (!check()) return false;
+    return true;
+  };
+
+const anyOf =
+  (checks: readonly Check[]): Check =>
+  () => {
+    for (const check of checks) if (check()) return true;
+    return false;
+  };
+
+function fieldCheck(read: () => Slot, test: ValueTest): Check {
+  if (test.kind === 'in') {
+    return () => {
+      for (const text of loweredOf(read())) if (test.texts.has(text)) return true;
+      return false;
+    };
+  }
+  if (test.kind === 'text' && !test.cased) {
+    return () => {
+      for (const text of loweredOf(read())) if (test.matches(text)) return true;
+      return false;
+    };
+  }
+  return () => testValues(test, read().values);
+}
+
+function loweredOf(slot: Slot): readonly string[] {
+  if (slot.lowered !== undefined) return slot.lowered;
+  const lowered: string[] = [];
+  for (const value of slot.values) {
+    if (typeof value === 'string') lowered.push(value.toLowerCase());
+    else if (typeof value === 'number' || typeof value === 'boolean') lowered.push(String(value).toLowerCase());
+  }
+  slot.lowered = lowered;
+  return lowered;
+}
+
+/** Searches all strings of an event; they are gathered once however many keywords there are. */
+function stringSearch(event: () => unknown): { some(turn: number, test: TextTest): boolean } {
+  let gathered = -1;
+  let texts: string[] = [];
+  // One text for keywords without wildcards; no keyword holds the character between the strings.
+  let joined = '';
+  return {
+    some(turn, test) {
+      if (gathered !== turn) {
+        gathered = turn;
+        texts = [];
+        gather(event(), texts);
+        joined = texts.join('\u0000').toLowerCase();
+      }
+      if (test.contains !== undefined && !test.contains.includes('\u0000')) return joined.includes(test.contains);
+      for (const text of texts) if (test.matches(test.cased ? text : text.toLowerCase())) return true;
+      return false;
+    },
+  };
+}
+
+function gather(node: unknown, texts: string[]): void {
+  if (typeof node === 'string') texts.push(node);
+  else if (Array.isArray(node)) for (const item of node) gather(item, texts);
+  else if (typeof node === 'object' && node !== null) for (const child of Object.values(node)) gather(child, texts);
+}

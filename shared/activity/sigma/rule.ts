@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { subjects } from '../../cases/signal.ts';
+import type { Expression } from './expression.ts';
+
+/** Sigma's levels, in rising order. */
+export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export type Level = (typeof levels)[number];
+
+/** What a rule of the community adds to a case's severity: it has no opinion of its own on our scale of 0 to 100. */
+export const pointsByLevel: Readonly<Record<Level, number>> = {
+  informational: 0,
+  low: 5,
+  medium: 15,
+  high: 30,
+  critical: 45,
+};
+
+/** The section `surety` of a packaged rule. */
+export const OwnSection = z.strictObject({
+  subject: z.enum(subjects),
+  points: z.number().int().min(0).max(100),
+  version: z.string().regex(/^\d+(\.\d+)*$/),
+});
+
+/** The members of a rule that are read; the format has more, and rules may add their own. */
+export const RuleMembers = z.looseObject({
+  id: z.string().min(1),
+  title: z.string().min(1).optional(),
+  status: z.string().optional(),
+  level: z.enum(levels).default('medium'),
+  author: z.string().optional(),
+  license: z.string().optional(),
+  modified: z.coerce.string().optional(),
+  date: z.coerce.string().optional(),
+  logsource: z
+    .looseObject({ product: z.string().optional(), service: z.string().optional(), category: z.string().optional() })
+    .optional(),
+  surety: OwnSection.optional(),
+});
+
+/** A rule in the Sigma format, compiled. */
+export interface SigmaRule {
+  readonly id: string;
+  readonly title: string;
+  readonly level: Level;
+  /** What a match adds to a case, and which case. */
+  readonly points: number;
+  readonly subject: z.infer<typeof OwnSection>['subject'];
+  /** The packaged rule's version; for others the day it was last modified. */
+  readonly version: string;
+  readonly status: string | undefined;
+  readonly author: string | undefined;
+  readonly service: string | undefined;
+  readonly file: string;
+  readonly expression: Expression;
+}
+
+/** A rule that was not loaded, and why; the others were. */
+export interface RuleRefusal {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** The member of the rule that is the reason, e.g. `detection.condition`. */
+  readonly field: string;
+  readonly reason: string;
+  readonly id: string | undefined;
+}
+
+export interface RulesRead {
+  readonly rules: readonly SigmaRule[];
+  readonly refused: readonly RuleRefusal[];
+}
