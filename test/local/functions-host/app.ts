@@ -1,4 +1,3 @@
-import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { standingClock } from '../../../local/clock.ts';
@@ -7,23 +6,17 @@ import type { HostLogEntry } from '../../../local/functions-host/host-log.ts';
 
 const fixture = join(import.meta.dirname, 'fixtures-app');
 
-/** A fresh copy of the fixture app, inside the repository so that it finds `@azure/functions`. */
-export function copyOfApp(): string {
-  const dir = mkdtempSync(join(import.meta.dirname, '.app-'));
-  cpSync(fixture, dir, { recursive: true });
-  return dir;
-}
-
 /** The fixture app on a free port, at a standing time, with all its lines. */
-export async function startFixture(options: Partial<FunctionsHostOptions> = {}) {
+export async function startFixture(options: Partial<FunctionsHostOptions> & { readonly nightly?: string } = {}) {
+  const { nightly = '0 30 2 * * *', ...hostOptions } = options;
   const lines: HostLogEntry[] = [];
   const clock = options.clock ?? standingClock(new Date('2026-03-10T10:00:30Z'));
   const host = await startFunctionsHost({
     appDir: fixture,
-    env: { NIGHTLY: '0 30 2 * * *', 'AzureWebJobs.on-plain.Disabled': '1', 'AzureWebJobs.on-session.Disabled': '1' },
+    env: { NIGHTLY: nightly, 'AzureWebJobs.on-plain.Disabled': '1', 'AzureWebJobs.on-session.Disabled': '1' },
     port: 0,
     log: (entry) => lines.push(entry),
-    ...options,
+    ...hostOptions,
     clock,
   });
   return { host, clock, lines, ...conversation(host.url) };

@@ -28,3 +28,16 @@ app.timer('fails-twice', {
     if ((context.retryContext?.retryCount ?? 0) < 2) throw new Error('not yet');
   },
 });
+app.timer('fails-always', {
+  schedule: '0 0 0 29 2 *',
+  retry: {
+    strategy: 'exponentialBackoff',
+    maxRetryCount: -1,
+    minimumInterval: { minutes: 1 },
+    maximumInterval: { hours: 1 },
+  },
+  handler(timer, context) {
+    note('fails-always')(timer, context);
+    throw new Error('never');
+  },
+});
