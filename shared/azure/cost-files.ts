@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { decimalOf, multiplyDecimals } from '../core/money.ts';
+import { type Decimal, multiplyDecimals, sumDecimals } from '../core/money.ts';
 import { type CostColumns, costColumns, wantedPositions } from '../usage/cost-columns.ts';
 import type { CostFile } from '../usage/cost-file.ts';
 import { costFile, unreadable } from '../usage/cost-file.ts';
-import { isMisfit, type RowTexts, rowReader, shapeMisfit, takeRow, textsOf, wholeFile } from '../usage/cost-rows.ts';
+import { type RowTexts, rowReader, shapeMisfit, takeRow, textsOf, wholeFile } from '../usage/cost-rows.ts';
 import { type Survey, surveyOf } from '../usage/cost-survey.ts';
 import { type CostTally, costTally, type Refusal } from '../usage/cost-tally.ts';
 import { type Conventions, fieldText } from '../usage/cost-values.ts';
@@ -124,23 +124,31 @@ async function groupedText(file: TextFile, onProgress: OnProgress): Promise<Cost
 
 /** Adds groups up; undefined as soon as one cannot be taken in or was read by another convention than the file's. */
 async function takenGroups(
-  groups: AsyncIterable<CostGroup>,
+  batches: AsyncIterable<readonly CostGroup[]>,
   columns: CostColumns,
   survey: Survey,
   provisional: Conventions,
 ): Promise<{ readonly tally: CostTally; readonly notes: readonly string[] } | undefined> {
   const tally = costTally();
   const reader = rowReader(columns, { ...provisional, decimalMark: undefined });
-  for await (const { texts, sum, rows } of groups) {
-    const key = reader.key(texts);
-    const cost = sum === undefined ? reader.cost(texts.cost ?? '') : decimalOf(sum);
-    if (isMisfit(key) || isMisfit(cost)) return undefined;
-    survey.day(fieldText(texts.day ?? ''));
-    tally.add(key, sum === undefined ? multiplyDecimals(cost, { units: BigInt(rows), scale: 0 }) : cost, rows);
+  for await (const groups of batches) {
+    for (const { owner, cost, days } of groups) {
+      const account = tally.of(reader.owner(owner));
+      const each = cost === undefined ? undefined : reader.cost(cost);
+      if (typeof each === 'string') return undefined;
+      for (const { day, rows, sums } of days) {
+        const read = reader.day(day);
+        if (typeof read === 'string') return undefined;
+        survey.day(day);
+        account.add(read.day, each === undefined ? sumDecimals(sums) : multiplyDecimals(each, whole(rows)), rows);
+      }
+    }
   }
   const { conventions, notes } = survey.conclude();
   return conventions.dateOrder === provisional.dateOrder ? { tally, notes } : undefined;
 }
+
+const whole = (count: number): Decimal => ({ units: BigInt(count), scale: 0 });
 
 /** Reports how far a query is while `work` runs. */
 async function watched<T>(connection: DuckDBConnection, onProgress: OnProgress, work: () => Promise<T>): Promise<T> {
@@ -192,7 +200,7 @@ async function judgedText(file: TextFile, onRead: (bytes: number) => void): Prom
 }
 
 function surveyRow(survey: Survey, { cost, day }: RowTexts): void {
-  survey.day(fieldText(day ?? ''));
+  survey.day(day ?? '');
   survey.cost(fieldText(cost ?? ''));
 }
 

@@ -3,14 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type CostColumns, wantedPositions } from '../usage/cost-columns.ts';
-import type { RowTexts } from '../usage/cost-rows.ts';
+import type { OwnerTexts, RowTexts } from '../usage/cost-rows.ts';
 
-/** Rows that agree in all texts that matter. */
+/** Charges of one owner. */
 export interface CostGroup {
-  readonly texts: RowTexts;
-  /** Exact sum of the plain decimals; undefined where `texts.cost` has still to be read. */
-  readonly sum: string | undefined;
-  readonly rows: number;
+  readonly owner: OwnerTexts;
+  /** Undefined: the costs are summed. Else the text of a cost that has still to be read, and stands in all of these rows. */
+  readonly cost: string | undefined;
+  readonly days: readonly {
+    readonly day: string;
+    readonly rows: number;
+    /** Exact, to be added up; empty where `cost` is text. */
+    readonly sums: readonly string[];
+  }[];
 }
 
 /** A Parquet row, with its number from 1. */
@@ -50,21 +55,51 @@ const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 /** DuckDB reads a path as a pattern. */
 const exactPath = (path: string): string => literal(path.replace(/[*?[]/g, '[$&]'));
 
-/** Up to 15 digits before and 18 after the point: what DECIMAL(38,18) holds exactly, with room for 10^5 times as much in the sum. */
-const plainDecimal = String.raw`-?[0-9]{1,15}(\.[0-9]{1,18})?`;
+/**
+ * Plain decimal texts and the type that holds each exactly: 64-bit decimals are summed sixty times as fast as 128-bit
+ * ones. Anything else (exponents, commas, more digits, nothing) is handed over as text.
+ */
+const plainDecimals = [
+  { pattern: String.raw`-?[0-9]{1,9}(\.[0-9]{1,9})?`, type: 'DECIMAL(18,9)' },
+  { pattern: String.raw`-?[0-9]{1,2}\.[0-9]{10,16}`, type: 'DECIMAL(18,16)' },
+  { pattern: String.raw`-?[0-9]{1,15}(\.[0-9]{1,18})?`, type: 'DECIMAL(38,18)' },
+] as const;
 
-/** The texts of a row and the part of its cost that DuckDB sums; `source` has columns a-e = cost, day, subscription, currency, customer. */
-const grouped = (source: string, plain: string, amount: string): string => `
-  SELECT odd, b, c, d, e, CAST(sum(amount) AS VARCHAR), CAST(count(*) AS VARCHAR)
-  FROM (
-    SELECT CASE WHEN ${plain} THEN NULL ELSE coalesce(CAST(a AS VARCHAR), '') END AS odd, b, c, d, e,
-      CASE WHEN ${plain} THEN ${amount} END AS amount
+/** Between the parts of a packed group, and between groups; no day has them. */
+const partMark = '\u001f';
+const groupMark = '\u001e';
+
+/**
+ * Groups the rows of `source`, which has columns a-e = cost, day, subscription, currency, customer. One row comes back per
+ * subscription, with its days packed into one text (sums that are NULL are left out): handing over many small texts costs more than grouping.
+ */
+function grouped(source: string): string {
+  const kinds = plainDecimals
+    .map(({ pattern }, kind) => `WHEN regexp_full_match(a, '${pattern}') THEN ${kind + 1}`)
+    .join(' ');
+  const sums = plainDecimals.map(({ type }, kind) => `sum(CASE WHEN kind = ${kind + 1} THEN CAST(a AS ${type}) END)`);
+  return packed(`
+    SELECT CASE WHEN kind = 0 THEN coalesce(a, '') END AS odd, b, c, d, e,
+      ${sums.map((sum, kind) => `${sum} AS s${kind + 1}`).join(', ')}, count(*) AS n
+    FROM (SELECT *, CASE ${kinds} ELSE 0 END AS kind FROM (${source}))
+    GROUP BY ALL`);
+}
+
+/** The same for a source whose cost is a DECIMAL column and needs no reading. */
+function groupedDecimals(source: string): string {
+  const sound = 'coalesce(abs(a) < 1000000000000000, false)';
+  return packed(`
+    SELECT CASE WHEN NOT ${sound} THEN coalesce(CAST(a AS VARCHAR), '') END AS odd, b, c, d, e,
+      sum(CASE WHEN ${sound} THEN a END) AS s1, NULL AS s2, NULL AS s3, count(*) AS n
     FROM (${source})
-  )
-  GROUP BY ALL`;
+    GROUP BY ALL`);
+}
 
-const plainText = `coalesce(regexp_full_match(a, '${plainDecimal}'), false)`;
-const amountOfText = 'CAST(a AS DECIMAL(38,18))';
+const packed = (groups: string): string => `
+  SELECT odd, c, d, e, string_agg(concat_ws('${partMark}', regexp_replace(coalesce(b, ''), '[${partMark}${groupMark}]', '?'),
+    n, s1, s2, s3), '${groupMark}')
+  FROM (${groups})
+  GROUP BY ALL`;
 
 /** Groups of a UTF-8 CSV file with the header in its first line. Throws on the first byte that is not strict RFC 4180. */
 export function csvGroups(
@@ -73,13 +108,13 @@ export function csvGroups(
   columns: CostColumns,
   delimiter: string,
   gzip: boolean,
-): AsyncGenerator<CostGroup> {
+): AsyncGenerator<CostGroup[]> {
   const spec = columns.names.map((_, position) => `'c${position}': 'VARCHAR'`).join(', ');
   const [a, b, c, d, e] = wantedPositions(columns).map((position) => (position < 0 ? 'NULL' : `c${position}`));
   const source = `SELECT ${a} AS a, ${b} AS b, ${c} AS c, ${d} AS d, ${e} AS e FROM read_csv(${exactPath(path)},
     auto_detect = false, header = true, strict_mode = true, null_padding = false, delim = ${literal(delimiter)},
     quote = '"', escape = '"', compression = '${gzip ? 'gzip' : 'none'}', columns = {${spec}})`;
-  return groups(connection, grouped(source, plainText, amountOfText));
+  return groups(connection, grouped(source));
 }
 
 interface ParquetColumn {
@@ -103,22 +138,33 @@ function asText({ name, type }: ParquetColumn, isDay: boolean): string {
     : `CAST(${column} AS VARCHAR)`;
 }
 
-function parquetSource(path: string, columns: CostColumns, types: readonly ParquetColumn[]): string {
+function parquetSource(
+  path: string,
+  columns: CostColumns,
+  types: readonly ParquetColumn[],
+  costAsText: boolean,
+): string {
   const [a, b, c, d, e] = wantedPositions(columns).map((position) => {
     const column = types[position];
-    return column === undefined ? 'NULL' : asText(column, position === columns.day);
+    if (column === undefined) return 'NULL';
+    return position === columns.cost && !costAsText
+      ? identifier(column.name)
+      : asText(column, position === columns.day);
   });
   return `SELECT ${a} AS a, ${b} AS b, ${c} AS c, ${d} AS d, ${e} AS e, file_row_number
     FROM read_parquet(${exactPath(path)}, binary_as_string = true, file_row_number = true)`;
 }
 
+/** Groups of a Parquet file. Throws when the file cannot be read to its end. */
 export function parquetGroups(
   connection: DuckDBConnection,
   path: string,
   columns: CostColumns,
   types: readonly ParquetColumn[],
-): AsyncGenerator<CostGroup> {
-  return groups(connection, grouped(parquetSource(path, columns, types), plainText, amountOfText));
+): AsyncGenerator<CostGroup[]> {
+  const decimal = types[columns.cost]?.type.startsWith('DECIMAL') === true;
+  const source = parquetSource(path, columns, types, !decimal);
+  return groups(connection, decimal ? groupedDecimals(source) : grouped(source));
 }
 
 /** Every row of a Parquet file, for files of which some rows are refused. */
@@ -128,7 +174,7 @@ export async function* parquetRows(
   columns: CostColumns,
   types: readonly ParquetColumn[],
 ): AsyncGenerator<NumberedRow[]> {
-  const sql = `SELECT a, b, c, d, e, CAST(file_row_number + 1 AS VARCHAR) FROM (${parquetSource(path, columns, types)})`;
+  const sql = `SELECT a, b, c, d, e, CAST(file_row_number + 1 AS VARCHAR) FROM (${parquetSource(path, columns, types, true)})`;
   for await (const rows of textRows(connection, sql)) {
     yield rows.map(([cost, day, subscription, currency, customer, number]) => ({
       number: Number(number),
@@ -137,13 +183,16 @@ export async function* parquetRows(
   }
 }
 
-async function* groups(connection: DuckDBConnection, sql: string): AsyncGenerator<CostGroup> {
+async function* groups(connection: DuckDBConnection, sql: string): AsyncGenerator<CostGroup[]> {
   for await (const rows of textRows(connection, sql)) {
-    for (const [odd, day, subscription, currency, customer, sum, count] of rows) {
-      const plain = odd === null || odd === undefined;
-      const texts = { cost: plain ? undefined : odd, day, subscription, currency, customer };
-      yield { texts, sum: plain ? (sum ?? '0') : undefined, rows: Number(count) };
-    }
+    yield rows.map(([cost, subscription, currency, customer, packedDays]) => ({
+      owner: { subscription, currency, customer },
+      cost: cost ?? undefined,
+      days: (packedDays ?? '').split(groupMark).map((group) => {
+        const [day = '', rows, ...sums] = group.split(partMark);
+        return { day, rows: Number(rows), sums };
+      }),
+    }));
   }
 }
 

@@ -39,7 +39,10 @@ export function decimalOf(text: DecimalText): Decimal {
   return value;
 }
 
-const unitsAt = (value: Decimal, scale: number): bigint => value.units * 10n ** BigInt(scale - value.scale);
+const powersOfTen: readonly bigint[] = Array.from({ length: 64 }, (_, power) => 10n ** BigInt(power));
+const powerOfTen = (power: number): bigint => powersOfTen[power] ?? 10n ** BigInt(power);
+
+const unitsAt = (value: Decimal, scale: number): bigint => value.units * powerOfTen(scale - value.scale);
 
 export function addDecimals(left: Decimal, right: Decimal): Decimal {
   if (left.scale === right.scale) return { units: left.units + right.units, scale: left.scale };
@@ -70,12 +73,15 @@ export function decimalText(value: Decimal): DecimalText {
   return negative ? `-${text}` : text;
 }
 
-/** The exact sum of decimal texts, canonical. Throws a `RangeError` on text that is not a number. */
-export function sumTexts(texts: Iterable<DecimalText>): DecimalText {
+/** The exact sum of decimal texts. Throws a `RangeError` on text that is not a number. */
+export function sumDecimals(texts: Iterable<DecimalText>): Decimal {
   let sum = zero;
   for (const text of texts) sum = addDecimals(sum, decimalOf(text));
-  return decimalText(sum);
+  return sum;
 }
+
+/** The exact sum of decimal texts, canonical. Throws a `RangeError` on text that is not a number. */
+export const sumTexts = (texts: Iterable<DecimalText>): DecimalText => decimalText(sumDecimals(texts));
 
 /** Rounds half away from zero, as invoices do, to `scale` digits after the point. */
 export function roundDecimal(value: Decimal, scale: number): Decimal {

@@ -1,78 +1,68 @@
 import type { Decimal } from '../core/money.ts';
 import type { CostColumns } from './cost-columns.ts';
-import type { CostKey, CostTally, Refusal } from './cost-tally.ts';
-import {
-  type Conventions,
-  type DayText,
-  fieldText,
-  readCost,
-  readDay,
-  settleDay,
-  subscriptionOf,
-} from './cost-values.ts';
+import type { CostOwner, CostTally, Refusal } from './cost-tally.ts';
+import { type Conventions, fieldText, readCost, readDay, settleDay, subscriptionOf } from './cost-values.ts';
 import type { CsvRecord } from './csv-records.ts';
 
-/** Texts of one row, or of one group of equal rows; undefined or null where the file has none. */
-export interface RowTexts {
+/** Texts of one row; undefined or null where the file has none. */
+export interface RowTexts extends OwnerTexts {
   readonly cost: string | null | undefined;
   readonly day: string | null | undefined;
+}
+
+export interface OwnerTexts {
   readonly subscription: string | null | undefined;
   readonly currency: string | null | undefined;
   readonly customer: string | null | undefined;
 }
 
-/** Why a row cannot be taken in, with the field's name in the file. */
-export interface Misfit {
-  readonly field: string;
-  readonly reason: string;
+/** Reads rows of one file by its conventions. What cannot be read is answered as text: the field's name and why. */
+export interface RowReader {
+  owner(texts: OwnerTexts): CostOwner;
+  day(text: string): { readonly day: string } | string;
+  cost(text: string): Decimal | string;
 }
 
-/** Reads rows of one file by its conventions. Days are remembered: a file has few of them. */
-export interface RowReader {
-  key(texts: RowTexts): CostKey | Misfit;
-  cost(text: string): Decimal | Misfit;
-}
+/** Days are remembered: a file has few of them. Broken ones may have a different text in each row. */
+const maxDaysRemembered = 100_000;
 
 export function rowReader(columns: CostColumns, conventions: Conventions): RowReader {
-  const days = new Map<string, string | undefined>();
-  const dayOf = (text: string): string | undefined => {
-    if (days.has(text)) return days.get(text);
-    const read: DayText | undefined = readDay(text);
+  const days = new Map<string, { readonly day: string } | string>();
+  const readDayText = (given: string): { readonly day: string } | string => {
+    const field = columns.names[columns.day] ?? 'day';
+    const text = fieldText(given);
+    if (text === '') return `${field} is empty`;
+    const read = readDay(text);
     const day = read === undefined ? undefined : settleDay(read, conventions);
-    // Broken files may hold a different text in each row.
-    if (days.size < 100_000) days.set(text, day);
-    return day;
+    return day === undefined ? `${field} '${text.slice(0, 40)}' is not a day` : { day };
   };
   return {
-    key({ day, subscription, currency, customer }) {
-      const field = columns.names[columns.day] ?? 'day';
-      const text = fieldText(day ?? '');
-      const found = text === '' ? undefined : dayOf(text);
-      if (found === undefined)
-        return { field, reason: text === '' ? 'is empty' : `'${text.slice(0, 40)}' is not a day` };
-      return {
-        day: found,
-        subscription: subscriptionOf(fieldText(subscription ?? '')),
-        currency: fieldText(currency ?? '').toUpperCase() || null,
-        customer: fieldText(customer ?? '').toLowerCase() || null,
-      };
+    owner: ({ subscription, currency, customer }) => ({
+      subscription: subscriptionOf(fieldText(subscription ?? '')),
+      currency: fieldText(currency ?? '').toUpperCase() || null,
+      customer: fieldText(customer ?? '').toLowerCase() || null,
+    }),
+    day(text) {
+      const known = days.get(text);
+      if (known !== undefined) return known;
+      const day = readDayText(text);
+      if (days.size < maxDaysRemembered) days.set(text, day);
+      return day;
     },
     cost(text) {
       const cost = readCost(fieldText(text), conventions);
-      return typeof cost === 'string' ? { field: columns.names[columns.cost] ?? 'cost', reason: cost } : cost;
+      return typeof cost === 'string' ? `${columns.names[columns.cost] ?? 'cost'} ${cost}` : cost;
     },
   };
 }
 
-export const isMisfit = (value: CostKey | Decimal | Misfit): value is Misfit => 'reason' in value;
-
 /** Takes one row in, or answers why not. */
 export function takeRow(texts: RowTexts, reader: RowReader, tally: CostTally): string | undefined {
-  const key = reader.key(texts);
-  if (isMisfit(key)) return `${key.field} ${key.reason}`;
+  const day = reader.day(texts.day ?? '');
+  if (typeof day === 'string') return day;
   const cost = reader.cost(texts.cost ?? '');
-  if (isMisfit(cost)) return `${cost.field} ${cost.reason}`;
-  tally.add(key, cost, 1);
+  if (typeof cost === 'string') return cost;
+  tally.of(reader.owner(texts)).add(day.day, cost, 1);
   return undefined;
 }
 

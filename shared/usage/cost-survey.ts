@@ -1,5 +1,5 @@
 import type { CostColumns } from './cost-columns.ts';
-import { type Conventions, decimalMarkOf, readDay } from './cost-values.ts';
+import { type Conventions, decimalMarkOf, fieldText, readDay } from './cost-values.ts';
 
 /** Gathers what a file tells about its own dates and numbers. */
 export interface Survey {
@@ -20,7 +20,7 @@ interface Votes {
 }
 
 function vote(votes: Votes, text: string): void {
-  const read = readDay(text);
+  const read = readDay(fieldText(text));
   if (read?.kind !== 'ordered') return;
   if (read.first > 12 && read.second <= 12) votes.dayFirst++;
   else if (read.second > 12 && read.first <= 12) votes.monthFirst++;

@@ -30,20 +30,25 @@ export interface SubscriptionCost {
   readonly days: readonly DayTotal[];
 }
 
-/** Where one cost line belongs. */
-export interface CostKey {
+/** Whose charge a cost line is, and in which currency. */
+export interface CostOwner {
   readonly subscription: string | null;
   readonly customer: string | null;
   readonly currency: string | null;
-  readonly day: string;
 }
 
 /** Exact totals per subscription, currency and day. Memory grows with the result, not with the rows. */
 export interface CostTally {
-  add(key: CostKey, cost: Decimal, rows: number): void;
+  /** Where charges of an owner are added; worth keeping when many follow. */
+  of(owner: CostOwner): OwnerTally;
   rows(): number;
   totals(): readonly CurrencyTotal[];
   subscriptions(): readonly SubscriptionCost[];
+}
+
+export interface OwnerTally {
+  /** `day` is `yyyy-MM-dd`; `rows` rows made up this cost. */
+  add(day: string, cost: Decimal, rows: number): void;
 }
 
 interface Entry {
@@ -63,15 +68,17 @@ export function costTally(): CostTally {
   const entries = new Map<string, Entry>();
   let count = 0;
   return {
-    add({ subscription, customer, currency, day }, cost, rows) {
+    of({ subscription, customer, currency }) {
       const key = entryKey(subscription, customer, currency);
-      let entry = entries.get(key);
-      if (entry === undefined) {
-        entry = { id: subscription, customer, currency, days: new Map() };
-        entries.set(key, entry);
-      }
-      entry.days.set(day, addDecimals(entry.days.get(day) ?? zero, cost));
-      count += rows;
+      const days: Map<string, Decimal> = entries.get(key)?.days ?? new Map();
+      if (!entries.has(key)) entries.set(key, { id: subscription, customer, currency, days });
+      return {
+        add(day, cost, rows) {
+          const before = days.get(day);
+          days.set(day, before === undefined ? cost : addDecimals(before, cost));
+          count += rows;
+        },
+      };
     },
     rows: () => count,
     totals() {
@@ -91,7 +98,8 @@ export function costTally(): CostTally {
 export function mergedCosts(costs: Iterable<SubscriptionCost>): readonly SubscriptionCost[] {
   const tally = costTally();
   for (const { id, customer, currency, days } of costs) {
-    for (const { day, total } of days) tally.add({ subscription: id, customer, currency, day }, decimalOf(total), 1);
+    const owner = tally.of({ subscription: id, customer, currency });
+    for (const { day, total } of days) owner.add(day, decimalOf(total), 1);
   }
   return tally.subscriptions();
 }
@@ -102,6 +110,7 @@ function withKnownCustomers(entries: readonly Entry[]): Iterable<Entry> {
   for (const { id, customer } of entries) {
     if (customer !== null) known.set(id, (known.get(id) ?? new Set()).add(customer));
   }
+  if (known.size === 0) return entries;
   const merged = new Map<string, Entry>();
   for (const entry of entries) {
     const customers = entry.id === null ? undefined : known.get(entry.id);
