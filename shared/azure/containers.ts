@@ -52,6 +52,8 @@ export const containers = {
   sweeps: aggregate('sweeps', '/id', ['/feed']),
   /** What people switch while it runs: mode, kill switch, protected customers. */
   switches: aggregate('switches', '/id'),
+  /** Messages that could not be read, whole, with the reason. */
+  parked: aggregate('parked', '/id', ['/queue', '/at']),
   /** Hash chain, one per party and year: created only, never replaced. */
   audit: {
     name: 'audit',

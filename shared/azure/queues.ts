@@ -35,5 +35,5 @@ export const queues = {
   smsReports: { name: 'sms-reports', requiresSession: false, lockDuration: 'PT1M', ...common },
 } as const satisfies Record<string, QueueDefinition>;
 
-/** Lanes of a queue with sessions. */
+/** Lanes of a queue with sessions; `core/lane.ts` chooses one. */
 export const laneCount = 64;

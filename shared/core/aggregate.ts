@@ -8,6 +8,7 @@ export type ContainerName =
   | 'activity'
   | 'sweeps'
   | 'switches'
+  | 'parked'
   | 'audit';
 
 /** Names of the queues; `azure/queues.ts` holds their properties. */

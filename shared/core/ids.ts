@@ -16,3 +16,10 @@ export const customerParty = (tenantId: string): string => `customer:${tenantId.
 
 /** Party of a subscription that nobody has mapped to a customer yet. */
 export const unknownParty = (subscriptionId: string): string => `customer:unknown-${subscriptionId.toLowerCase()}`;
+
+/** A UUID (version 8, RFC 9562) derived from the cause, for services that want a GUID as request id. */
+export function causeUuid(...parts: readonly string[]): string {
+  const hex = causeHash('uuid', ...parts);
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,20 @@
+/** What will work later by itself: 429, 503, a time-out, a store that is down. Retried with patience, never parked. */
+export class KnownLater extends Error {
+  override readonly name = 'KnownLater';
+  /** What the service asked for, if it did. */
+  readonly retryAfterMs: number | undefined;
+  constructor(message: string, options?: ErrorOptions & { readonly retryAfterMs?: number | undefined }) {
+    super(message, options);
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+}
+
+/** A write whose answer never came: it may or may not have acted. Only looking settles it; it is never repeated blindly. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown';
+}
+
+/** A document or message of a shape newer than this code: left for the newer code, retried later. */
+export class NewerShape extends Error {
+  override readonly name = 'NewerShape';
+}

@@ -1,0 +1,167 @@
+import type { AuditEffect, Decision, QueueEffect, Root } from '../core/aggregate.ts';
+import { causeHash, customerParty, unknownParty } from '../core/ids.ts';
+import type { Attribution, Subscription } from './subscription.ts';
+
+/** A customer as a party: its name and the subscriptions that are attributed to it today. */
+export interface Customer extends Root {
+  readonly kind: 'customer';
+  readonly party: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly domain: string;
+  readonly firstSeenAt: string;
+  readonly subscriptions: readonly { readonly subscriptionId: string; readonly name: string }[];
+}
+
+/** What a source says about a subscription. */
+export interface Mention {
+  readonly subscriptionId: string;
+  readonly name?: string | undefined;
+  /** Tenant id of the customer, when the source knows it. */
+  readonly tenantId?: string | undefined;
+  readonly planId?: string | undefined;
+  /** `cost-export`, `partner-center`, … */
+  readonly source: string;
+}
+
+/** Before the first day of any feed. */
+const always = '0001-01-01';
+
+/**
+ * Registers a subscription at its first mention, and completes it when a source knows more. Covered by the default policy
+ * from then on. An unknown owner is a party of its own until it is mapped; its earlier facts then count for the customer
+ * too. Undefined when the mention says nothing new. Pure.
+ */
+export function decideMention(
+  sub: Subscription | undefined,
+  mention: Mention,
+  now: Date,
+): Decision<Subscription> | undefined {
+  const subscriptionId = mention.subscriptionId.toLowerCase();
+  const party =
+    mention.tenantId === undefined ? (sub?.party ?? unknownParty(subscriptionId)) : customerParty(mention.tenantId);
+  const name = mention.name ?? sub?.name ?? subscriptionId;
+  const partnerCenter =
+    mention.planId !== undefined && mention.tenantId !== undefined
+      ? { tenantId: mention.tenantId.toLowerCase(), planId: mention.planId }
+      : sub?.partnerCenter;
+  const same =
+    sub !== undefined &&
+    sub.party === party &&
+    sub.name === name &&
+    sub.partnerCenter?.planId === partnerCenter?.planId &&
+    sub.partnerCenter?.tenantId === partnerCenter?.tenantId;
+  if (same) return undefined;
+  const moved = sub?.party !== party;
+  const { version: _v, outbox: _o, pendingSince: _p, ...before } = sub ?? blank(subscriptionId, mention.source, now);
+  return {
+    state: {
+      ...before,
+      party,
+      name,
+      attribution: moved ? attributed(sub?.attribution ?? [], party, now) : before.attribution,
+      ...(partnerCenter === undefined ? {} : { partnerCenter }),
+    },
+    effects: [
+      ...(moved ? [attributionLine(subscriptionId, party, sub?.party, mention.source, now)] : []),
+      ...(party.startsWith('customer:unknown-') ? [] : [hasSubscription(party, subscriptionId, name)]),
+    ],
+  };
+}
+
+function blank(subscriptionId: string, source: string, now: Date): Omit<Subscription, 'party' | 'name'> {
+  return {
+    id: subscriptionId,
+    v: 1,
+    kind: 'subscription',
+    version: 0,
+    outbox: [],
+    subscriptionId,
+    attribution: [],
+    firstSeenAt: now.toISOString(),
+    firstSeenIn: source,
+    holds: [],
+    lifted: [],
+    attempts: [],
+  };
+}
+
+/** From an unknown owner everything moves; from one customer to another only what comes from today on. */
+function attributed(before: readonly Attribution[], party: string, now: Date): readonly Attribution[] {
+  if (before.every((entry) => entry.party.startsWith('customer:unknown-'))) return [{ from: always, party }];
+  return [...before.filter((entry) => entry.from < day(now)), { from: day(now), party }];
+}
+
+const day = (now: Date): string => now.toISOString().slice(0, 10);
+
+function attributionLine(
+  subscriptionId: string,
+  party: string,
+  before: string | undefined,
+  source: string,
+  now: Date,
+): AuditEffect {
+  return {
+    to: 'audit',
+    id: `audit-${causeHash('attributed', subscriptionId, party, before ?? '')}`,
+    party,
+    at: now.toISOString(),
+    actor: 'surety',
+    action: 'subscription-attributed',
+    target: `subscription:${subscriptionId}`,
+    facts: { party, before: before ?? null, source },
+  };
+}
+
+function hasSubscription(party: string, subscriptionId: string, name: string): QueueEffect {
+  return {
+    to: 'queue',
+    queue: 'intake',
+    id: `has-${causeHash(party, subscriptionId, name)}`,
+    lane: party,
+    body: { v: 1, kind: 'customer-has-subscription', party, subscriptionId, name },
+  };
+}
+
+/** What a source says about a customer itself. */
+export interface CustomerMention {
+  readonly party: string;
+  readonly name?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly subscription?: { readonly subscriptionId: string; readonly name: string } | undefined;
+}
+
+/** Registers a customer at its first mention and keeps its name and subscriptions. Undefined when nothing is new. Pure. */
+export function decideCustomer(
+  customer: Customer | undefined,
+  mention: CustomerMention,
+  now: Date,
+): Decision<Customer> | undefined {
+  const tenantId = mention.party.replace(/^customer:/, '');
+  const name = mention.name ?? customer?.name ?? tenantId;
+  const domain = mention.domain ?? customer?.domain ?? '';
+  const added = mention.subscription;
+  const others = (customer?.subscriptions ?? []).filter((one) => one.subscriptionId !== added?.subscriptionId);
+  const subscriptions =
+    added === undefined ? others : [...others, added].sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1));
+  const known = customer?.subscriptions.find((one) => one.subscriptionId === added?.subscriptionId);
+  const same =
+    customer !== undefined &&
+    customer.name === name &&
+    customer.domain === domain &&
+    (added === undefined || known?.name === added.name);
+  if (same) return undefined;
+  return {
+    state: {
+      id: mention.party,
+      v: 1,
+      kind: 'customer',
+      party: mention.party,
+      tenantId,
+      name,
+      domain,
+      firstSeenAt: customer?.firstSeenAt ?? now.toISOString(),
+      subscriptions,
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import type { Container, JSONObject, OperationInput } from '@azure/cosmos';
+import { containers as definitions } from '../azure/containers.ts';
+import type { Containers } from '../azure/cosmos.ts';
+import {
+  type Address,
+  type Aggregates,
+  type Decision,
+  maxEffects,
+  type Outcome,
+  type Root,
+} from '../core/aggregate.ts';
+import { KnownLater, NewerShape } from '../core/failures.ts';
+
+import { type DrainPorts, drain, type Tagged } from './drain.ts';
+
+/** The shape this code writes and the newest it reads. */
+const newestShape = 1;
+const messageTtlSeconds = 30 * 24 * 3600;
+const maxTries = 30;
+/** An outbox this long means that nothing can be sent: taking in more would only grow the document. */
+const maxWaiting = 100;
+
+export interface CommitPorts extends DrainPorts {
+  readonly containers: Containers;
+  readonly now: () => Date;
+}
+
+/** The store as `Aggregates`: read, decide, commit in one batch, drain. See ARCHITECTURE in docs/. */
+export function createAggregates(ports: CommitPorts): Aggregates {
+  return {
+    async read<S extends Root>(address: Address) {
+      return (await readRoot<S>(ports.containers(address.container), address))?.state;
+    },
+    async act<S extends Root>(
+      address: Address,
+      messageId: string | undefined,
+      decide: (state: S | undefined) => Decision<S> | undefined,
+    ): Promise<Outcome<S>> {
+      const container = ports.containers(address.container);
+      for (let tries = 0; tries < maxTries; tries += 1) {
+        const root = await readRoot<S>(container, address);
+        const decision = decide(root?.state);
+        if (decision === undefined) {
+          const state = root === undefined ? undefined : await drain(container, address.partition, root, ports);
+          return { kind: 'unchanged', state };
+        }
+        const committed = await commit(container, address, root, decision, messageId, ports.now());
+        if (committed === 'conflict') {
+          await pause(tries);
+          continue;
+        }
+        if (committed === 'already-done') {
+          const again = await readRoot<S>(container, address);
+          if (again === undefined)
+            throw new Error(`${address.container}/${address.id} was taken in before, but is gone`);
+          return { kind: 'already-done', state: await drain(container, address.partition, again, ports) };
+        }
+        return { kind: 'committed', state: await drain(container, address.partition, committed, ports) };
+      }
+      throw new KnownLater(`${address.container}/${address.id} changed ${maxTries} times while it was being decided`);
+    },
+  };
+}
+
+/** Reads a root with its tag; undefined when there is none. */
+export async function readRoot<S extends Root>(container: Container, address: Address): Promise<Tagged<S> | undefined> {
+  const response = await container.item(address.id, address.partition).read<S>();
+  const resource = response.resource;
+  if (resource === undefined) return undefined;
+  if (resource.v > newestShape) {
+    throw new NewerShape(
+      `${address.container}/${address.id} has shape ${resource.v}; this version reads up to ${newestShape}`,
+    );
+  }
+  return { state: resource, etag: response.etag };
+}
+
+async function commit<S extends Root>(
+  container: Container,
+  address: Address,
+  before: Tagged<S> | undefined,
+  decision: Decision<S>,
+  messageId: string | undefined,
+  now: Date,
+): Promise<Tagged<S> | 'conflict' | 'already-done'> {
+  const effects = decision.effects ?? [];
+  if (effects.length > maxEffects) {
+    throw new Error(
+      `${address.id}: ${effects.length} effects in one decision; at most ${maxEffects}, more goes by reference`,
+    );
+  }
+  const waiting = before?.state.outbox ?? [];
+  if (waiting.length > maxWaiting) {
+    throw new KnownLater(
+      `${address.id} has ${waiting.length} effects that could not be sent yet; nothing more is taken in`,
+    );
+  }
+  const outbox = [...waiting, ...effects];
+  const pendingSince = before?.state.pendingSince ?? now.toISOString();
+  const partitionKey = definitions[address.container].partitionKey.slice(1);
+  const next = {
+    ...decision.state,
+    [partitionKey]: address.partition,
+    version: (before?.state.version ?? 0) + 1,
+    outbox,
+    ...(outbox.length > 0 ? { pendingSince } : {}),
+  } as unknown as S;
+  const children = (decision.children ?? []).map((child) => ({ ...child, [partitionKey]: address.partition }));
+  const seen =
+    messageId === undefined
+      ? []
+      : [{ id: `msg:${messageId}`, [partitionKey]: address.partition, v: 1, kind: 'message', ttl: messageTtlSeconds }];
+  const operations: OperationInput[] = [
+    before === undefined
+      ? { operationType: 'Create', resourceBody: asJson(next) }
+      : { operationType: 'Replace', id: address.id, resourceBody: asJson(next), ifMatch: before.etag },
+    ...[...children, ...seen].map((document) => ({ operationType: 'Create' as const, resourceBody: asJson(document) })),
+  ];
+  const response = await container.items.batch(operations, address.partition);
+  const results = response.result ?? [];
+  const failed = results.findIndex((result) => result.statusCode >= 400 && result.statusCode !== 424);
+  if (failed < 0 && results.length === operations.length && results.every((result) => result.statusCode < 300)) {
+    return { state: next, etag: results[0]?.eTag ?? '' };
+  }
+  const status = results[failed]?.statusCode ?? response.code ?? 500;
+  if (failed === 0 && (status === 412 || status === 409 || status === 404)) return 'conflict';
+  if (failed > 0 && status === 409) return 'already-done';
+  throw Object.assign(new Error(`${address.container}/${address.id}: the batch was refused with ${status}`), {
+    code: status,
+  });
+}
+
+/** Documents are plain JSON by construction; the SDK's type wants an index signature that interfaces do not have. */
+const asJson = (document: object): JSONObject => document as JSONObject;
+
+/** Spreads writers that met: up to 5 ms after the first conflict, up to 80 ms later. */
+async function pause(tries: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(80, 5 * 2 ** tries)));
+}

@@ -1,0 +1,60 @@
+import type { App } from './compose.ts';
+
+/** How well Surety itself is, in counts and ages. */
+export interface Health {
+  readonly status: 'well' | 'behind' | 'broken';
+  readonly asOf: string;
+  readonly mode: string;
+  readonly killSwitch: boolean;
+  /** Reads everything it needs and says what is late. */
+  readonly sources: readonly {
+    readonly source: string;
+    readonly finishedAt: string | null;
+    readonly minutesAgo: number | null;
+    readonly late: boolean;
+  }[];
+  readonly parked: number;
+  readonly late: readonly string[];
+}
+
+interface SweepRow {
+  readonly id: string;
+  readonly finishedAt?: string;
+}
+
+/** A sweep that has not ended for this long is late. */
+const lateAfterMinutes = new Map([
+  ['customers', 180],
+  ['activity', 30],
+  ['costs', 120],
+]);
+
+/** Reads the state of every sweep, parked messages and switches. Throws when the store is away: then nothing is well. */
+export async function readHealth(app: App): Promise<Health> {
+  const [inForce, sweeps, parked] = await Promise.all([
+    app.inForce(),
+    Promise.all(
+      [...lateAfterMinutes.keys()].map(
+        async (id) => (await app.containers('sweeps').item(id, id).read<SweepRow>()).resource,
+      ),
+    ),
+    app.containers('parked').items.query<number>('SELECT VALUE COUNT(1) FROM c').fetchAll(),
+  ]);
+  const now = app.now();
+  const sources = [...lateAfterMinutes].map(([source, limit]) => {
+    const finishedAt = sweeps.find((row) => row?.id === source)?.finishedAt ?? null;
+    const minutesAgo = finishedAt === null ? null : Math.round((now.getTime() - Date.parse(finishedAt)) / 60_000);
+    return { source, finishedAt, minutesAgo, late: minutesAgo === null || minutesAgo > limit };
+  });
+  const late = sources.filter((one) => one.late).map((one) => one.source);
+  const count = parked.resources[0] ?? 0;
+  return {
+    status: late.length > 0 || count > 0 ? 'behind' : 'well',
+    asOf: now.toISOString(),
+    mode: inForce.mode,
+    killSwitch: inForce.killSwitch,
+    sources,
+    parked: count,
+    late,
+  };
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const v = z.literal(1);
+const id = z.string().min(1).max(300);
+
+/** Queue `intake`: facts that sources bring, before they are signals. */
+export const IntakeMessage = z.discriminatedUnion('kind', [
+  z.object({ v, kind: z.literal('customer-found'), tenantId: id, name: z.string(), domain: z.string() }),
+  z.object({ v, kind: z.literal('customer-has-subscription'), party: id, subscriptionId: id, name: z.string() }),
+  z.object({ v, kind: z.literal('activity-step'), run: z.number().int(), after: z.string() }),
+  z.object({ v, kind: z.literal('cost-run'), run: z.object({ feed: id, runId: id }).loose() }),
+]);
+export type IntakeMessage = z.infer<typeof IntakeMessage>;
+
+/** Queue `due`: documents that want to be looked at, and work that follows from a decision elsewhere. */
+export const DueMessage = z.discriminatedUnion('kind', [
+  z.object({ v, kind: z.literal('due'), container: z.string(), partition: id, id, version: z.number().int() }),
+  z.object({ v, kind: z.literal('make-plan'), party: id, caseId: id, k: z.number().int() }),
+  z.object({
+    v,
+    kind: z.literal('target-settled'),
+    planId: id,
+    subscriptionId: id,
+    result: z.enum(['suspended', 'active', 'needs-person', 'unknown', 'skipped']),
+    detail: z.string(),
+    at: z.iso.datetime(),
+  }),
+]);
+export type DueMessage = z.infer<typeof DueMessage>;
+
+/** Queue `actions`: containment and restore only. */
+export const ActionMessage = z.discriminatedUnion('kind', [
+  z.object({
+    v,
+    kind: z.literal('carry-out'),
+    planId: id,
+    what: z.enum(['stop', 'restore']),
+    from: z.number().int().min(0),
+  }),
+  z.object({ v, kind: z.literal('reconcile'), subscriptionId: id }),
+]);
+export type ActionMessage = z.infer<typeof ActionMessage>;

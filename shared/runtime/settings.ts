@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+const loopback = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$)/;
+
+/** Where each thing is. One schema for one machine and for Azure; secrets stand in Key Vault references there. */
+const Settings = z
+  .object({
+    /** Cosmos DB account, e.g. `https://surety.documents.azure.com:443/`. */
+    COSMOS_ENDPOINT: z.url(),
+    /** Account key; without it the managed identity is used. */
+    COSMOS_KEY: z.string().optional(),
+    COSMOS_DATABASE: z.string().default('surety'),
+    /** Connection string, or empty with `SERVICE_BUS__fullyQualifiedNamespace` for the managed identity. */
+    SERVICE_BUS: z.string().optional(),
+    SERVICE_BUS__fullyQualifiedNamespace: z.string().optional(),
+    /** Client id of the user-assigned managed identity. */
+    AZURE_CLIENT_ID: z.string().optional(),
+    PARTNER_CENTER_URL: z.url().default('https://api.partnercenter.microsoft.com'),
+    ARM_URL: z.url().default('https://management.azure.com'),
+    /** Issuer of people's tokens, e.g. `https://login.microsoftonline.com/{tenant}/v2.0`. */
+    AUTH_ISSUER: z.url(),
+    AUTH_JWKS_URL: z.url(),
+    /** Audience of people's tokens: the app registration's client id. */
+    AUTH_AUDIENCE: z.string().min(1),
+    SURETY_POLICY: z.string().min(1),
+    /** Folder of the archive: raw facts, audit heads. */
+    SURETY_ARCHIVE: z.string().min(1),
+    /** Folder with cost exports, laid out as Cost Management writes them. Empty: no cost files. */
+    COST_EXPORTS: z.string().optional(),
+    SURETY_NOW: z.iso.datetime().optional(),
+  })
+  .refine((settings) => settings.SURETY_NOW === undefined || loopback.test(settings.COSMOS_ENDPOINT), {
+    path: ['SURETY_NOW'],
+    message: 'fixes the clock and is only for a store on loopback; remove it',
+  })
+  .refine(
+    (settings) => (settings.SERVICE_BUS ?? '') !== '' || settings.SERVICE_BUS__fullyQualifiedNamespace !== undefined,
+    {
+      path: ['SERVICE_BUS'],
+      message: 'set it, or SERVICE_BUS__fullyQualifiedNamespace for the managed identity',
+    },
+  );
+export type Settings = z.infer<typeof Settings>;
+
+/**
+ * Reads the settings from the environment.
+ * @throws Error naming every setting that is missing or wrong; values are not printed, because some are secrets.
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const parsed = Settings.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`Settings cannot be used (see local.settings.sample.json):\n${problems.join('\n')}`);
+}
+
+/** True for an address on this machine: only there may SDKs speak plain http. */
+export const isLoopback = (url: string): boolean => loopback.test(url);

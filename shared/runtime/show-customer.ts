@@ -1,0 +1,44 @@
+import { customerParty } from '../core/ids.ts';
+import type { Customer } from '../customers/customer.ts';
+import type { Subscription } from '../customers/subscription.ts';
+import type { App } from './compose.ts';
+
+const shownSubscriptions = 200;
+
+/** A customer with its subscriptions, their holds and what was last seen of them; undefined when it is not known. */
+export async function showCustomer(app: App, id: string) {
+  const party = id.startsWith('customer:') ? id : customerParty(id);
+  const customer = await app.aggregates.read<Customer>({ container: 'customers', partition: party, id: party });
+  if (customer === undefined || customer.kind !== 'customer') return undefined;
+  const listed = customer.subscriptions.slice(0, shownSubscriptions);
+  const subscriptions = await Promise.all(
+    listed.map(({ subscriptionId }) =>
+      app.aggregates.read<Subscription>({ container: 'subscriptions', partition: subscriptionId, id: subscriptionId }),
+    ),
+  );
+  return {
+    asOf: app.now().toISOString(),
+    id: party,
+    version: customer.version,
+    name: customer.name,
+    domain: customer.domain,
+    tenantId: customer.tenantId,
+    firstSeenAt: customer.firstSeenAt,
+    subscriptionsInAll: customer.subscriptions.length,
+    subscriptions: subscriptions
+      .filter((sub) => sub !== undefined)
+      .map(
+        ({ subscriptionId, name, holds, observed, attempts, needsPerson, partnerCenter, attribution, nextDueAt }) => ({
+          subscriptionId,
+          name,
+          holds,
+          observed: observed ?? null,
+          attempts,
+          needsPerson: needsPerson ?? null,
+          nextLookAt: nextDueAt ?? null,
+          azurePlan: partnerCenter?.planId ?? null,
+          attribution,
+        }),
+      ),
+  };
+}
