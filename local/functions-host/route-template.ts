@@ -1,3 +1,5 @@
+import { constraintOf } from './route-constraint.ts';
+
 /**
  * ASP.NET Core route templates, which Azure Functions uses for HTTP triggers: `{id}`, `{id:int}`, `{id?}`, `{id=5}`,
  * `{*rest}`, `{name}.{extension}`; compared without regard to case.
@@ -79,6 +81,7 @@ function splitTemplate(template: string): string[] {
   for (const character of text) {
     if (character === '{') depth += 1;
     if (character === '}') depth -= 1;
+    if (depth < 0) break;
     if (character === '/' && depth === 0) segments.push('');
     else segments.push(`${segments.pop() ?? ''}${character}`);
   }
@@ -86,9 +89,26 @@ function splitTemplate(template: string): string[] {
   return segments;
 }
 
+/** Literals and `{…}` parameters of a segment whose braces are balanced. */
+function splitParts(segment: string): string[] {
+  const parts: string[] = [];
+  let [depth, start] = [0, 0];
+  for (let at = 0; at < segment.length; at += 1) {
+    const character = segment[at];
+    if (character === '{' && depth++ === 0 && at > start) {
+      parts.push(segment.slice(start, at));
+      start = at;
+    }
+    if (character === '}' && --depth === 0) {
+      parts.push(segment.slice(start, at + 1));
+      start = at + 1;
+    }
+  }
+  return start < segment.length ? [...parts, segment.slice(start)] : parts;
+}
+
 function parseSegment(text: string, template: string): Segment {
-  const parts = text.match(/\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^{}]+/g) ?? [];
-  if (parts.join('') !== text) throw new Error(`route "${template}": "${text}" is not a valid segment`);
+  const parts = splitParts(text);
   const parameters: Parameter[] = [];
   let source = '';
   for (const part of parts) {
@@ -113,7 +133,7 @@ function precedenceOf(partCount: number, parameters: readonly Parameter[]): numb
 }
 
 function parseParameter(text: string, template: string): Parameter {
-  const match = /^(\*{0,2})([\w-]+)((?::[^=?]+(?:\([^)]*\))?)*)(?:=(.*)|(\?))?$/s.exec(text);
+  const match = /^(\*{0,2})([\w-]+)((?::[a-z]+(?:\((?:[^()]|\([^()]*\))*\))?)*)(?:=(.*)|(\?))?$/is.exec(text);
   const name = match?.[2];
   if (match === null || name === undefined)
     throw new Error(`route "${template}": "{${text}}" is not a valid parameter`);
@@ -122,58 +142,17 @@ function parseParameter(text: string, template: string): Parameter {
     catchAll: match[1] !== '',
     optional: match[5] === '?',
     fallback: match[4],
-    accepts: splitConstraints(match[3] ?? '').map((constraint) => constraintOf(constraint, template)),
+    accepts: splitConstraints(match[3] ?? '').map((constraint) => checkedConstraint(constraint, template)),
   };
 }
 
-const splitConstraints = (text: string) => text.match(/[^:()]+(?:\((?:[^()]|\([^()]*\))*\))?/g) ?? [];
-
-const integerWithin = (low: bigint, high: bigint) => (value: string) =>
-  /^[+-]?\d{1,20}$/.test(value) && BigInt(value.replace('+', '')) >= low && BigInt(value.replace('+', '')) <= high;
-const number = (value: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
-
-/** https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints */
-function constraintOf(text: string, template: string): (value: string) => boolean {
-  const match = /^([a-z]+)(?:\((.*)\))?$/is.exec(text);
-  const argument = match?.[2] ?? '';
-  const [first = 0, second = first] = argument.split(',').map(Number);
-  switch (match?.[1]?.toLowerCase()) {
-    case 'int':
-      return integerWithin(-(2n ** 31n), 2n ** 31n - 1n);
-    case 'long':
-      return integerWithin(-(2n ** 63n), 2n ** 63n - 1n);
-    case 'min':
-      return (value) => integerWithin(-(2n ** 63n), 2n ** 63n - 1n)(value) && Number(value) >= first;
-    case 'max':
-      return (value) => integerWithin(-(2n ** 63n), 2n ** 63n - 1n)(value) && Number(value) <= first;
-    case 'range':
-      return (value) => /^[+-]?\d+$/.test(value) && Number(value) >= first && Number(value) <= second;
-    case 'decimal':
-    case 'double':
-    case 'float':
-      return number;
-    case 'bool':
-      return (value) => /^(true|false)$/i.test(value);
-    case 'guid':
-      return (value) => /^(\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?|[0-9a-f]{32})$/i.test(value);
-    case 'datetime':
-      return (value) => !Number.isNaN(Date.parse(value));
-    case 'alpha':
-      return (value) => /^[a-z]*$/i.test(value);
-    case 'length':
-      return (value) => value.length >= first && value.length <= second;
-    case 'minlength':
-      return (value) => value.length >= first;
-    case 'maxlength':
-      return (value) => value.length <= first;
-    case 'required':
-      return (value) => value !== '';
-    case 'regex':
-      return (value) => new RegExp(argument.replaceAll('{{', '{').replaceAll('}}', '}'), 'i').test(value);
-    default:
-      throw new Error(`route "${template}": "${text}" is not a known constraint`);
-  }
+function checkedConstraint(text: string, template: string): (value: string) => boolean {
+  const accept = constraintOf(text);
+  if (accept === undefined) throw new Error(`route "${template}": "${text}" is not a known constraint`);
+  return accept;
 }
+
+const splitConstraints = (text: string) => text.match(/[^:()]+(?:\((?:[^()]|\([^()]*\))*\))?/g) ?? [];
 
 function matchSegments(segments: readonly Segment[], path: readonly string[]): Record<string, string> | undefined {
   const values: Record<string, string> = {};
