@@ -29,6 +29,7 @@ export const RuleMembers = z.looseObject({
   status: z.string().optional(),
   level: z.enum(levels).default('medium'),
   author: z.string().optional(),
+  falsepositives: z.array(z.string()).or(z.string()).optional(),
   license: z.string().optional(),
   modified: z.coerce.string().optional(),
   date: z.coerce.string().optional(),
@@ -50,6 +51,8 @@ export interface SigmaRule {
   readonly version: string;
   readonly status: string | undefined;
   readonly author: string | undefined;
+  /** What is harmless and looks the same, in the author's words. */
+  readonly falsePositives: readonly string[];
   readonly service: string | undefined;
   readonly file: string;
   readonly expression: Expression;
