@@ -156,6 +156,10 @@ function enabledFunctions(app: LoadedApp, hostJson: HostJson, env: NodeJS.Proces
   const all = app.functions.map(defineFunction);
   const unknown = (hostJson.functions ?? []).filter((name) => !all.some((definition) => definition.name === name));
   if (unknown.length > 0) log('warning', 'Host.Startup', `host.json: no function is named ${unknown.join(', ')}`);
+  for (const { name, trigger, retry } of all) {
+    if (retry === undefined || trigger === 'timer') continue;
+    log('warning', 'Host.Startup', `function "${name}": retry policies have no effect on ${trigger} triggers`);
+  }
   return all.filter(({ name }) => {
     const listed = hostJson.functions === undefined || hostJson.functions.includes(name);
     if (listed && !isDisabled(name, env)) return true;

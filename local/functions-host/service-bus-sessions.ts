@@ -78,10 +78,14 @@ async function serveSession(
   receiver: ServiceBusSessionReceiver,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { sessionIdleTimeout } = parts.options;
-  let lastMessageAt = performance.now();
+  const { sessionIdleTimeout, maxAutoLockRenewalDuration } = parts.options;
+  const acceptedAt = performance.now();
+  let lastMessageAt = acceptedAt;
+  // The SDK renews a session's lock for that long after it was accepted. A busy session is given back halfway and asked for
+  // again, so that a message never starts under a lock that is renewed no more.
+  const giveBackAt = maxAutoLockRenewalDuration > 0 ? acceptedAt + maxAutoLockRenewalDuration / 2 : Infinity;
   try {
-    while (!stopping.aborted && !receiver.isClosed) {
+    while (!stopping.aborted && !receiver.isClosed && performance.now() < giveBackAt) {
       const leftMs = sessionIdleTimeout - (performance.now() - lastMessageAt);
       if (leftMs <= 0) break;
       const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: Math.min(leftMs, longestWaitMs) });
