@@ -139,3 +139,13 @@ export function addMoney(left: Money, right: Money): Money {
   if (!Number.isSafeInteger(minor)) throw new RangeError(`the sum is beyond what money can hold in ${left.currency}`);
   return { minor, currency: left.currency };
 }
+
+/** An amount as people read it: `EUR 1234.50`, with the digits of its currency; plain text without a currency. */
+export function amountText(amount: Decimal, currency: string | null): string {
+  const digits = currency === null ? 2 : minorDigitsOf(currency);
+  const { units, scale } = roundDecimal(amount, digits);
+  const magnitude = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+  const whole = magnitude.slice(0, magnitude.length - scale);
+  const number = `${units < 0n ? '-' : ''}${whole}${scale > 0 ? `.${magnitude.slice(-scale)}` : ''}`;
+  return currency === null ? number : `${currency} ${number}`;
+}
