@@ -18,3 +18,14 @@ export class OutcomeUnknown extends Error {
 export class NewerShape extends Error {
   override readonly name = 'NewerShape';
 }
+
+/** What may not be seen or done with the rights at hand (401, 403, 404 of a scope): time alone does not change it. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+  /** The service's own code, e.g. `AuthorizationFailed`. */
+  readonly code: string;
+  constructor(message: string, options: ErrorOptions & { readonly code: string }) {
+    super(message, options);
+    this.code = options.code;
+  }
+}
