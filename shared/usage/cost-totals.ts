@@ -170,7 +170,8 @@ function judgeSpikes(
   const past = summedDays([...history, ...run.days]);
   let needsHistoryDays: number | undefined;
   for (const { day, total } of run.days) {
-    if (day < since || isTold(day, total, signalled)) continue;
+    // What costs less than the floor cannot have risen by it.
+    if (day < since || Number(total) < Number(policy.spikeFloor) || isTold(day, total, signalled)) continue;
     const { subscriptionId, currency, writtenAt: asOf } = run;
     const verdict = judgeSpike({ subscriptionId, currency, day, total, history: past, asOf, evidence }, policy);
     needsHistoryDays = verdict.kind === 'needs-history' ? verdict.needed - verdict.days : undefined;

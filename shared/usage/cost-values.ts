@@ -73,8 +73,8 @@ export function settleDay(read: DayText, { dateOrder }: Pick<Conventions, 'dateO
   return calendarDay(read.year, month, day);
 }
 
-const groupedByComma = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
-const groupedByPoint = /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/;
+const groupedByComma = /^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/;
+const groupedByPoint = /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$/;
 /** Could be a decimal as well as a thousand: `1,234`, `1.234`; but not `0,234`. */
 const doubtful = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 
