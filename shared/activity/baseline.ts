@@ -12,9 +12,9 @@ export type Creating = z.infer<typeof Creating>;
 const Pending = z.object({
   at: z.string(),
   succeeded: z.boolean(),
-  roleId: z.string().optional(),
-  principalId: z.string().optional(),
-  principalType: z.string().optional(),
+  roleId: z.union([z.string(), z.undefined()]).optional(),
+  principalId: z.union([z.string(), z.undefined()]).optional(),
+  principalType: z.union([z.string(), z.undefined()]).optional(),
 });
 export type Pending = z.infer<typeof Pending>;
 
@@ -46,14 +46,14 @@ export type ActivityBaseline = z.infer<typeof ActivityBaseline>;
 
 /** At most so many of each are kept; those seen longest ago go first. */
 const limits = {
-  callers: 250,
-  creators: 100,
-  principals: 250,
-  tenants: 50,
+  callers: 200,
+  creators: 60,
+  principals: 200,
+  tenants: 40,
   regions: 60,
   families: 60,
-  creations: 200,
-  pending: 60,
+  creations: 160,
+  pending: 40,
 };
 
 /** A baseline that knows nothing. */

@@ -29,7 +29,8 @@ export const RuleMembers = z.looseObject({
   status: z.string().optional(),
   level: z.enum(levels).default('medium'),
   author: z.string().optional(),
-  falsepositives: z.array(z.string()).or(z.string()).optional(),
+  // Prose for people: whatever shape it has, the rule is none the worse.
+  falsepositives: z.unknown().optional(),
   license: z.string().optional(),
   modified: z.coerce.string().optional(),
   date: z.coerce.string().optional(),
