@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ContainerDefinition } from '../../shared/azure/containers.ts';
+import type { RuntimeClock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import type { Store } from '../store.ts';
+import type { DocumentContainer } from './container.ts';
+import { tidyExpired } from './expiry.ts';
+import { accountResource, containerResource, databaseResource, partitionKeyRanges } from './metadata.ts';
+import { Refusal, substatuses } from './refusal.ts';
+import { notBuilt, readDataRequest, type WireRequest } from './request.ts';
+import { type Answer, answerJson, refusalAnswer, send } from './respond.ts';
+import { refusalOf, serveData } from './serve-data.ts';
+import { checkSignature } from './signature.ts';
+import { openContainers } from './tables.ts';
+
+export interface CosmosEndpointOptions {
+  readonly store: Store;
+  /** Gives `_ts` and decides what has expired. */
+  readonly clock: RuntimeClock;
+  readonly faults: Faults;
+  readonly containers: readonly ContainerDefinition[];
+  readonly database: string;
+  /** Account key, base64; a fixed one for local use where it is not given. */
+  readonly key?: string;
+  /** 0 or absent = any free port. */
+  readonly port?: number;
+}
+
+export interface CosmosEndpoint {
+  /** `http://127.0.0.1:{port}/` */
+  readonly url: string;
+  readonly key: string;
+  readonly connectionString: string;
+  /** Answers what is under way, then closes. The store stays open. */
+  close(): Promise<void>;
+}
+
+interface Ports extends CosmosEndpointOptions {
+  readonly documents: ReadonlyMap<string, DocumentContainer>;
+  readonly secret: Buffer;
+  readonly startedAt: number;
+  url: string;
+}
+
+/** No secret: the endpoint listens on loopback alone. */
+const localKey = Buffer.from('surety local cosmos key, no secret at all, loopback only, 64 byte').toString('base64');
+
+/** More than any request that is answered with anything but 413. */
+const maxBodyBytes = 8 * 1024 * 1024;
+
+/**
+ * Serves Cosmos DB for NoSQL to the real SDK (gateway mode) on loopback, durable in `store`. The database and its containers
+ * are made here from `containers`. What is not built is answered 501 by name.
+ * Source: https://learn.microsoft.com/rest/api/cosmos-db/
+ */
+export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promise<CosmosEndpoint> {
+  const key = options.key ?? localKey;
+  const documents = openContainers(options.store.db, options.containers);
+  const startedAt = Math.floor(options.clock.now().getTime() / 1000);
+  const ports: Ports = { ...options, documents, secret: Buffer.from(key, 'base64'), startedAt, url: '' };
+  let lsn = 1;
+  const server = createServer((request, response) => {
+    receive(request)
+      .then((body) => answerRequest(ports, request, body, response))
+      .catch((error: unknown) => brokenAnswer(error, request))
+      .then((answer) => {
+        lsn += 1;
+        if (answer !== undefined && !response.destroyed) send(response, answer, lsn);
+      });
+  });
+  server.keepAliveTimeout = 120_000;
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the Cosmos DB endpoint has no port');
+  ports.url = `http://127.0.0.1:${address.port}/`;
+  const stopTidying = tidyExpired(options.store, options.clock, [...documents.values()]);
+  return {
+    url: ports.url,
+    key,
+    connectionString: `AccountEndpoint=${ports.url};AccountKey=${key};`,
+    async close() {
+      await stopTidying();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+async function receive(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
+  }
+  if (bytes > maxBodyBytes) throw new Refusal(413, `Request size is too large: ${bytes} bytes.`);
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+function brokenAnswer(error: unknown, request: IncomingMessage): Answer | undefined {
+  const uri = request.url ?? '/';
+  if (error instanceof Refusal) return refusalOf(error, uri);
+  if (request.destroyed && !request.complete) return undefined;
+  console.error(`cosmos endpoint: ${request.method} ${uri} failed`, error);
+  const message = error instanceof Error ? error.message : String(error);
+  return refusalAnswer({ status: 500, substatus: 0, message, uri });
+}
+
+async function answerRequest(
+  ports: Ports,
+  incoming: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<Answer | undefined> {
+  const uri = incoming.url ?? '/';
+  const path = uri.split('?')[0] ?? '/';
+  const { headers } = incoming;
+  const method = incoming.method ?? 'GET';
+  try {
+    checkSignature({ method, path, headers }, ports.secret, Date.now());
+    const segments = path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decodeURIComponent);
+    const request: WireRequest = { method, segments, headers, body };
+    if (segments[4] !== 'docs') return answerMetadata(ports, request);
+    const container = containerOf(ports, segments);
+    const data = readDataRequest(container, request);
+    const minimal = headers['prefer'] === 'return=minimal';
+    return await serveData(ports, { container, data, uri, minimal }, response);
+  } catch (error) {
+    return refusalOf(error, uri);
+  }
+}
+
+function containerOf(ports: Ports, segments: readonly string[]): DocumentContainer {
+  const container = segments[1] === ports.database ? ports.documents.get(segments[3] ?? '') : undefined;
+  if (container === undefined) {
+    throw new Refusal(404, 'Owner resource does not exist', substatuses.ownerNotFound);
+  }
+  return container;
+}
+
+/** Reads of the account, the database, its containers and their one partition key range. */
+function answerMetadata(ports: Ports, request: WireRequest): Answer {
+  const { segments, method } = request;
+  const [root, database, collection, name, part, ...rest] = segments;
+  if (method !== 'GET' || rest.length > 0) throw notBuilt(request);
+  if (root === undefined) return answerJson(accountResource(ports.url));
+  if (root !== 'dbs') throw notBuilt(request);
+  const resource = databaseResource(ports.database, ports.startedAt);
+  if (database === undefined) return answerJson({ _rid: '', Databases: [resource], _count: 1 });
+  if (database !== ports.database)
+    throw new Refusal(404, 'Resource Not Found', collection === undefined ? 0 : substatuses.ownerNotFound);
+  if (collection === undefined) return answerJson(resource, { etag: resource._etag });
+  if (collection !== 'colls') throw notBuilt(request);
+  if (name === undefined) {
+    const all = [...ports.documents.values()].map((container) => containerResource(container, ports.startedAt));
+    return answerJson({ _rid: resource._rid, DocumentCollections: all, _count: all.length });
+  }
+  const container = ports.documents.get(name);
+  if (container === undefined)
+    throw new Refusal(404, 'Resource Not Found', part === undefined ? 0 : substatuses.ownerNotFound);
+  if (part === undefined) {
+    const own = containerResource(container, ports.startedAt);
+    return answerJson(own, { etag: own._etag });
+  }
+  if (part !== 'pkranges') throw notBuilt(request);
+  return answerJson(partitionKeyRanges(container), { etag: '"1"' });
+}
