@@ -44,7 +44,10 @@ export interface FunctionsHost {
    * Rejects with what the function throws.
    */
   invoke(name: string, input?: string): Promise<void>;
-  /** Takes up nothing new, lets what runs finish, then closes. Calling it again gives the same promise. */
+  /**
+   * Takes up nothing new, lets what runs finish, then closes. Calling it again gives the same promise. Timers of the Service
+   * Bus SDK can keep the process for another `tryTimeout`; a runtime that is done ends it with `process.exit`.
+   */
   stop(): Promise<void>;
 }
 

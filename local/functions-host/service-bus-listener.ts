@@ -82,8 +82,11 @@ function toQueueParts(
   queue: string,
 ): QueueParts {
   const { name } = definition;
-  const warn = (message: string, error: unknown) =>
-    log('warning', 'Host.Triggers.ServiceBus', `queue ${queue}: ${message}: ${error}`, { functionName: name, error });
+  const isNew = notRepeated();
+  const warn = (message: string, error: unknown) => {
+    const line = `queue ${queue}: ${message}: ${error}`;
+    if (isNew(line)) log('warning', 'Host.Triggers.ServiceBus', line, { functionName: name, error });
+  };
   const completes = definition.options.autoCompleteMessages ?? options.autoCompleteMessages;
   return {
     client,
@@ -108,6 +111,18 @@ function toQueueParts(
           .completeMessage(message)
           .catch((error) => warn(`message ${id} was handled but not completed, it will come again`, error));
       }),
+  };
+}
+
+/** Whether a line was not written in the last ten seconds: the SDK reports a broker that is away many times a second. */
+function notRepeated(): (line: string) => boolean {
+  const written = new Map<string, number>();
+  return (line) => {
+    const now = performance.now();
+    if (now - (written.get(line) ?? -Infinity) < 10_000) return false;
+    if (written.size > 100) written.clear();
+    written.set(line, now);
+    return true;
   };
 }
 
