@@ -10,6 +10,8 @@ export type FileEvent =
       readonly position: number;
       readonly line: number;
       readonly event: Record<string, unknown>;
+      /** The JSON text of the event; undefined when it came inside a message with others. */
+      readonly source: string | undefined;
     }
   | { readonly kind: 'refused'; readonly position: number; readonly line: number; readonly reason: string }
   /** The rest of the file cannot be read. */
@@ -34,7 +36,7 @@ export async function* readEvents(path: string): AsyncGenerator<FileEvent> {
       for (const event of 'reason' in found ? [found] : parse(found.text)) {
         yield 'reason' in event
           ? { kind: 'refused', position, line, reason: event.reason }
-          : { kind: 'event', position, line, event: event.event };
+          : { kind: 'event', position, line, event: event.event, source: event.source };
         position++;
       }
     }
@@ -44,7 +46,9 @@ export async function* readEvents(path: string): AsyncGenerator<FileEvent> {
   }
 }
 
-type Parsed = { readonly event: Record<string, unknown> } | { readonly reason: string };
+type Parsed =
+  | { readonly event: Record<string, unknown>; readonly source: string | undefined }
+  | { readonly reason: string };
 
 function parse(text: string): readonly Parsed[] {
   let value: unknown;
@@ -53,9 +57,11 @@ function parse(text: string): readonly Parsed[] {
   } catch (error) {
     return [{ reason: `this is not JSON: ${error instanceof Error ? error.message : String(error)}` }];
   }
-  const records = isObject(value) && Array.isArray(value['records']) ? value['records'] : [value];
-  return records.map((record: unknown) =>
-    isObject(record) ? { event: record } : { reason: `an event is an object, this is ${kindOf(record)}` },
+  const records: readonly unknown[] | undefined =
+    isObject(value) && Array.isArray(value['records']) ? value['records'] : undefined;
+  const source = records === undefined ? text : undefined;
+  return (records ?? [value]).map((record) =>
+    isObject(record) ? { event: record, source } : { reason: `an event is an object, this is ${kindOf(record)}` },
   );
 }
 

@@ -74,7 +74,7 @@ async function matchAll(
   for await (const found of events) {
     if (found.kind === 'event') {
       counts.events++;
-      for (const rule of ruleSet.match(found.event)) {
+      for (const rule of ruleSet.match(found.event, found.source)) {
         block += `${JSON.stringify({ event: found.position, rule: rule.id })}\n`;
         counts.matches++;
       }

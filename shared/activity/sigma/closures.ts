@@ -1,14 +1,15 @@
 import { testValues } from './evaluator.ts';
-import type { Expression, TextTest, ValueTest } from './expression.ts';
+import type { Expression, ValueTest } from './expression.ts';
 import { type FieldPath, fieldValues, type MemberLookup } from './field.ts';
+import type { KeywordSearch } from './keyword-search.ts';
 
 /** Whether the event that was taken last matches. */
 export type Check = () => boolean;
 
 /** Closures over one event at a time. */
 export interface Compiler {
-  /** The event that all checks look at from now on. */
-  take(event: unknown): void;
+  /** The event that all checks look at from now on, and the JSON text it was parsed from. */
+  take(event: unknown, source: string | undefined): void;
   compile(expression: Expression): Check;
 }
 
@@ -19,13 +20,12 @@ interface Slot {
 }
 
 /** Compiles expressions to closures. Each field of an event is looked up, and put in lower case, at most once for all rules. */
-export function createCompiler(members: MemberLookup): Compiler {
+export function createCompiler(members: MemberLookup, keywords: KeywordSearch): Compiler {
   let event: unknown;
   let turn = 0;
   const slots = new Map<string, () => Slot>();
   // Weak: what partial evaluation leaves of a rule goes when it is forgotten, the rules' own parts stay.
   const checks = new WeakMap<Expression, Check>();
-  const strings = stringSearch(() => event);
 
   const slotOf = (field: FieldPath): (() => Slot) => {
     const existing = slots.get(field.name);
@@ -66,14 +66,15 @@ export function createCompiler(members: MemberLookup): Compiler {
       case 'field':
         return fieldCheck(slotOf(expression.field), expression.test);
       case 'keyword':
-        return () => strings.some(turn, expression.test);
+        return () => keywords.some(expression.test);
     }
   };
 
   return {
-    take(next) {
+    take(next, source) {
       event = next;
       turn++;
+      keywords.take(next, source);
     },
     compile,
   };
@@ -118,31 +119,4 @@ function loweredOf(slot: Slot): readonly string[] {
   }
   slot.lowered = lowered;
   return lowered;
-}
-
-/** Searches all strings of an event; they are gathered once however many keywords there are. */
-function stringSearch(event: () => unknown): { some(turn: number, test: TextTest): boolean } {
-  let gathered = -1;
-  let texts: string[] = [];
-  // One text for keywords without wildcards; no keyword holds the character between the strings.
-  let joined = '';
-  return {
-    some(turn, test) {
-      if (gathered !== turn) {
-        gathered = turn;
-        texts = [];
-        gather(event(), texts);
-        joined = texts.join('\u0000').toLowerCase();
-      }
-      if (test.contains !== undefined && !test.contains.includes('\u0000')) return joined.includes(test.contains);
-      for (const text of texts) if (test.matches(test.cased ? text : text.toLowerCase())) return true;
-      return false;
-    },
-  };
-}
-
-function gather(node: unknown, texts: string[]): void {
-  if (typeof node === 'string') texts.push(node);
-  else if (Array.isArray(node)) for (const item of node) gather(item, texts);
-  else if (typeof node === 'object' && node !== null) for (const child of Object.values(node)) gather(child, texts);
 }

@@ -29,6 +29,7 @@ export type Expression =
 
 export type TextTest = Extract<ValueTest, { kind: 'text' }>;
 export type FieldExpression = Extract<Expression, { kind: 'field' }>;
+export type KeywordExpression = Extract<Expression, { kind: 'keyword' }>;
 
 export const constant = (value: boolean): Expression => ({ kind: 'constant', value });
 

@@ -1,5 +1,5 @@
 import { testValues } from './evaluator.ts';
-import { and, constant, type Expression, type FieldExpression, not, or } from './expression.ts';
+import { and, constant, type Expression, type FieldExpression, type KeywordExpression, not, or } from './expression.ts';
 import type { FieldPath } from './field.ts';
 
 /** The values a field is known to have, or undefined while nothing is known about it. */
@@ -24,10 +24,10 @@ export function evaluatePartly(expression: Expression, known: KnownValues): Expr
   }
 }
 
-/** Every field test inside an expression. */
-export function* fieldTests(expression: Expression): Generator<FieldExpression> {
-  if (expression.kind === 'field') yield expression;
-  else if (expression.kind === 'not') yield* fieldTests(expression.of);
+/** Every test inside an expression. */
+export function* testsOf(expression: Expression): Generator<FieldExpression | KeywordExpression> {
+  if (expression.kind === 'field' || expression.kind === 'keyword') yield expression;
+  else if (expression.kind === 'not') yield* testsOf(expression.of);
   else if (expression.kind === 'and' || expression.kind === 'or')
-    for (const part of expression.of) yield* fieldTests(part);
+    for (const part of expression.of) yield* testsOf(part);
 }

@@ -1,15 +1,19 @@
 import { type Check, createCompiler } from './closures.ts';
-import type { Expression } from './expression.ts';
+import type { Expression, FieldExpression } from './expression.ts';
 import { type FieldPath, fieldPath, fieldValues, isRecord, type MemberLookup, unwrapLocalized } from './field.ts';
-import { evaluatePartly, fieldTests, type KnownValues } from './partial.ts';
+import { createKeywordSearch } from './keyword-search.ts';
+import { evaluatePartly, type KnownValues, testsOf } from './partial.ts';
 import type { SigmaRule } from './rule.ts';
 import { createShapes, type Shape } from './shape.ts';
 
 /** Rules, ready to be matched against many events. */
 export interface RuleSet {
   readonly rules: readonly SigmaRule[];
-  /** The rules that match, in their order. `event` is the raw object, in any form of the log; it isn't changed. */
-  match(event: unknown): readonly SigmaRule[];
+  /**
+   * The rules that match, in their order. `event` is the raw object, in any form of the log; it isn't changed. `source` is
+   * the JSON text that it was parsed from, if it is at hand: keywords are then looked for much faster.
+   */
+  match(event: unknown, source?: string): readonly SigmaRule[];
 }
 
 /**
@@ -69,9 +73,11 @@ export function compileRuleSet(rules: readonly SigmaRule[]): RuleSet {
   const shapeOf = createShapes(shapeLimit);
   const nestedShapeOf = createShapes(shapeLimit);
   const members: MemberLookup = (record, name) => nestedShapeOf(record).named(name);
-  const { take, compile } = createCompiler(members);
+  const tests = rules.flatMap(({ expression }) => [...testsOf(expression)]);
+  const keywords = createKeywordSearch(tests.flatMap((test) => (test.kind === 'keyword' ? [test.test] : [])));
+  const { take, compile } = createCompiler(members, keywords);
   const residualOf = createResiduals(rules, compile);
-  const used = usedKeyFields(rules);
+  const used = usedKeyFields(tests.flatMap((test) => (test.kind === 'field' ? [test] : [])));
   let plans = new WeakMap<Shape, Plan>();
   let combinations = 0;
 
@@ -113,17 +119,18 @@ export function compileRuleSet(rules: readonly SigmaRule[]): RuleSet {
   let whole: Residual | undefined;
   return {
     rules,
-    match(event) {
-      if (isRecord(event)) return finish(settle(planOf(event), event), event, take);
-      whole ??= residualOf(() => undefined);
-      return finish(whole, event, take);
+    match(event, source) {
+      if (!isRecord(event)) whole ??= residualOf(() => undefined);
+      const residual = isRecord(event) ? settle(planOf(event), event) : whole;
+      if (residual === undefined) return [];
+      if (residual.open.length > 0) take(event, source);
+      return finish(residual);
     },
   };
 }
 
-function finish(residual: Residual, event: unknown, take: (event: unknown) => void): readonly SigmaRule[] {
+function finish(residual: Residual): readonly SigmaRule[] {
   if (residual.open.length === 0) return residual.settled;
-  take(event);
   const matched: SigmaRule[] = [];
   for (const { rule, check } of residual.open) if (check === undefined || check()) matched.push(rule);
   return matched;
@@ -190,17 +197,27 @@ function canHave(shape: Shape, field: FieldPath): boolean {
   return field.fallback !== undefined && canHave(shape, field.fallback);
 }
 
+/** Reads a key field from events of one shape. The general way is `fieldValues`; the common cases spare its lists. */
 function keyReader(shape: Shape, field: FieldPath, members: MemberLookup): (event: EventRecord) => Key {
-  const [only, ...more] = shape.named(field.name);
-  if (field.segments.length === 1 && only !== undefined && more.length === 0) {
+  const general = (event: EventRecord): Key => {
+    const [value, ...others] = fieldValues(event, field, members);
+    return others.length > 0 ? allRead : keyOf(value);
+  };
+  const [first = '', second, ...deeper] = field.segments;
+  const [only, ...more] = shape.named(first);
+  const literal = second !== undefined && shape.named(field.name).length > 0;
+  if (only === undefined || more.length > 0 || deeper.length > 0 || literal) return general;
+  if (second === undefined) {
     return (event) => {
       const value = event[only];
       return typeof value === 'string' ? value : keyOf(unwrapLocalized(value));
     };
   }
   return (event) => {
-    const [value, ...others] = fieldValues(event, field, members);
-    return others.length > 0 ? allRead : keyOf(value);
+    const outer = event[only];
+    const names = isRecord(outer) ? members(outer, second) : [];
+    const value = names.length === 1 && names[0] !== undefined && isRecord(outer) ? outer[names[0]] : undefined;
+    return typeof value === 'string' ? value : general(event);
   };
 }
 
@@ -209,8 +226,7 @@ function keyOf(value: unknown): Key {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : allRead;
 }
 
-function usedKeyFields(rules: readonly SigmaRule[]): readonly FieldPath[] {
-  const used = new Set<string>();
-  for (const rule of rules) for (const { field } of fieldTests(rule.expression)) used.add(field.name);
+function usedKeyFields(tests: readonly FieldExpression[]): readonly FieldPath[] {
+  const used = new Set(tests.map(({ field }) => field.name));
   return keyFields.filter(({ name }) => used.has(name));
 }

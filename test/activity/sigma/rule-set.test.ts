@@ -98,6 +98,10 @@ test('the fast rule set matches exactly what the plain reading of each rule matc
       for (const one of [...events, ...events]) {
         const plain = read.rules.filter((rule) => evaluate(rule.expression, one)).map(({ id }) => id);
         expect(fast.match(one).map(({ id }) => id)).toEqual(plain);
+        expect(
+          fast.match(one, JSON.stringify(one)).map(({ id }) => id),
+          'with its source',
+        ).toEqual(plain);
       }
     }),
     { numRuns: 400 },
@@ -110,4 +114,21 @@ test('memory of combinations is bounded and forgetting changes no verdict', () =
   let matched = 0;
   for (let i = 0; i < 12_000; i++) matched += fast.match({ operationName: `operation-${i}` }).length;
   expect(matched).toBe(1_200);
+});
+
+test.each([
+  ['as it is', '{"a":["x Microsoft.Odd/things/WRITE y"]}', true],
+  ['with escaped letters', String.raw`{"a":"microsoft.odd\u002fthings/write"}`, true],
+  ['with escaped slashes', String.raw`{"a":"microsoft.odd\/things\/write"}`, true],
+  ['with the Kelvin sign for K', '{"a":"\u212Aey"}', true],
+  ['as the name of a member', '{"microsoft.odd/things/write":1}', false],
+  ['over two strings', '{"a":"microsoft.odd/things","b":"/write"}', false],
+])('a keyword is found in source text %s exactly when it is in the event', (_name, source, found) => {
+  const { rules: read } = readRules(
+    'id: r\ndetection: { s: [microsoft.odd/things/write, key], condition: s }\n',
+    'a.yml',
+  );
+  const one: unknown = JSON.parse(source);
+  expect(compileRuleSet(read).match(one, source)).toHaveLength(found ? 1 : 0);
+  expect(read.filter((rule) => evaluate(rule.expression, one))).toHaveLength(found ? 1 : 0);
 });
