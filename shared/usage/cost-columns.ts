@@ -6,7 +6,7 @@ export interface CostColumns {
   /** All names, as the file spells them. */
   readonly names: readonly string[];
   readonly dialect: 'focus' | 'actual';
-  /** The header is in German, where days come before months and a comma is the decimal mark. */
+  /** The header is in German, where a comma is the decimal mark. */
   readonly german: boolean;
   /** Positions from 0. */
   readonly cost: number;
@@ -36,6 +36,12 @@ const folded = (name: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
+/** Portals in other languages put the English name behind their own: `Datum (Date)`. Either is enough. */
+function spellingsOf(name: string): readonly string[] {
+  const [, own = name, english = name] = /^(.*?)\s*\(([^)]*)\)$/.exec(name) ?? [];
+  return [name, english, own].map(folded);
+}
+
 /**
  * Finds the columns in a header, or says which one is missing. A file without a subscription, currency or customer column
  * is read all the same: what is not told is null.
@@ -43,8 +49,7 @@ const folded = (name: string): string =>
 export function costColumns(names: readonly string[]): CostColumns | { readonly missing: string } {
   const positions = new Map<string, number>();
   names.forEach((name, position) => {
-    const key = folded(name);
-    if (!positions.has(key)) positions.set(key, position);
+    for (const key of spellingsOf(name)) if (!positions.has(key)) positions.set(key, position);
   });
   const find = (candidates: readonly string[]): number | undefined => {
     for (const candidate of candidates) {

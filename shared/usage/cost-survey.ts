@@ -29,7 +29,7 @@ function vote(votes: Votes, text: string): void {
 
 /**
  * A survey of one file. `periods` are texts of its billing-period columns: `09/30/2023` there tells the order for all.
- * Azure writes month first; a German header day first. Each date counts once however often it stands in the file, and
+ * Azure writes the month first in every language (Germans write dots). Each date counts once however often it stands in the file, and
  * the majority decides: what does not fit is refused row by row.
  */
 export function surveyOf(columns: CostColumns, delimiter: string, periods: readonly string[]): Survey {
@@ -45,7 +45,7 @@ export function surveyOf(columns: CostColumns, delimiter: string, periods: reado
       if (days.size < maxDistinctDays) days.add(text);
     },
     conclude() {
-      const { dateOrder, notes } = orderOf(votesOf(days), votesOf(new Set(periods)), columns.german);
+      const { dateOrder, notes } = orderOf(votesOf(days), votesOf(new Set(periods)));
       const continental = columns.german || delimiter === ';';
       return { conventions: { dateOrder, decimalMark: markOf(marks, continental) }, notes };
     },
@@ -69,7 +69,6 @@ function markOf(
 function orderOf(
   votes: Votes,
   hints: Votes,
-  german: boolean,
 ): { readonly dateOrder: Conventions['dateOrder']; readonly notes: readonly string[] } {
   const contradicting = votes.monthFirst > 0 && votes.dayFirst > 0;
   const notes = contradicting ? ['dates contradict each other: some can only be MM/dd, others only dd/MM'] : [];
@@ -77,7 +76,6 @@ function orderOf(
     if (monthFirst > dayFirst) return { dateOrder: 'month-first', notes };
     if (dayFirst > monthFirst) return { dateOrder: 'day-first', notes };
   }
-  const shape = german ? 'dd/MM/yyyy, as a German header suggests' : 'MM/dd/yyyy, as Azure writes';
-  if (votes.undecided > 0) notes.push(`dates read as ${shape}: no date of the file tells`);
-  return { dateOrder: german ? 'day-first' : 'month-first', notes };
+  if (votes.undecided > 0) notes.push('dates read as MM/dd/yyyy, as Azure writes: no date of the file tells');
+  return { dateOrder: 'month-first', notes };
 }

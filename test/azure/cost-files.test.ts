@@ -71,6 +71,12 @@ test.each([
   ],
   ['lower case', 'subscriptionid,usagedatetime,costinbillingcurrency,billingcurrency', 's1,20261120,5,EUR', null],
   ['German', 'Abonnement-ID;Datum;Kosten;Währung', 's1;20.11.2026;5,00;EUR', null],
+  [
+    'German with English names',
+    'Abonnement-GUID (SubscriptionGuid),Datum (Date),Kosten (Cost),Währung (Currency)',
+    's1,11/20/2026,5.00,EUR',
+    null,
+  ],
   ['byte order mark', '\uFEFFSubscriptionId,Date,Cost,BillingCurrency', 's1,2026-11-20,5,EUR', null],
   ['quoted names', '"SubscriptionId","Date","Cost","BillingCurrency"', '"s1","2026-11-20","5","EUR"', null],
   ['a title above', 'Usage Data Extract\n\nSubscriptionId,Date,Cost,BillingCurrency', 's1,2026-11-20,5,EUR', null],
