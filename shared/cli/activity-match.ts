@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { FileEvent } from '../activity/read-events.ts';
 import type { RuleRefusal } from '../activity/sigma/rule.ts';
+import type { RuleSet } from '../activity/sigma/rule-set.ts';
 
 /** Where the command writes. Lines for machines go to `out`, what people should know to `err`. */
 export interface MatchStreams {
@@ -11,8 +13,8 @@ export interface MatchStreams {
 /** 0: all was read; 1: something was refused and the rest done; 2: nothing could be done. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Refusals that are written out one by one; beyond, only their number is. */
-const shownRefusals = 20;
+/** So many notes of a kind are written out; beyond, only their number is. */
+const shownNotes = 20;
 /** Output is gathered to this many characters before it is written. */
 const outputBlock = 64 * 1024;
 
@@ -64,35 +66,55 @@ export async function matchEvents(rulesFolder: string, eventsFile: string, strea
 }
 
 async function matchAll(
-  ruleSet: import('../activity/sigma/rule-set.ts').RuleSet,
-  events: AsyncIterable<import('../activity/read-events.ts').FileEvent>,
+  ruleSet: RuleSet,
+  events: AsyncIterable<FileEvent>,
   file: string,
   streams: MatchStreams,
 ): Promise<{ events: number; refused: number; matches: number }> {
-  const counts = { events: 0, refused: 0, matches: 0 };
+  const { readActivityEvent } = await import('../activity/event.ts');
+  const refusals = limitedNotes(file, 'were refused', streams);
+  const withoutId = limitedNotes(file, 'have no id, and are matched as they are', streams);
+  let eventCount = 0;
+  let matches = 0;
   let block = '';
   for await (const found of events) {
-    if (found.kind === 'event') {
-      counts.events++;
-      for (const rule of ruleSet.match(found.event, found.source)) {
-        block += `${JSON.stringify({ event: found.position, rule: rule.id })}\n`;
-        counts.matches++;
-      }
-      if (block.length >= outputBlock) {
-        await streams.out(block);
-        block = '';
-      }
+    if (found.kind !== 'event') {
+      const what = found.kind === 'cut' ? 'events after this line' : `event ${found.position}`;
+      refusals.note(`${file}:${found.line}: ${what}: ${found.reason}; the other events are matched`);
       continue;
     }
-    counts.refused++;
-    if (counts.refused > shownRefusals) continue;
-    const what = found.kind === 'cut' ? 'events after this line' : `event ${found.position}`;
-    streams.err(`${file}:${found.line}: ${what}: ${found.reason}; the other events are matched`);
+    eventCount++;
+    const read = readActivityEvent(found.event);
+    if (read.kind === 'refused') {
+      const { field, reason } = read.refused;
+      const where = `${file}:${found.line}: event ${found.position}`;
+      withoutId.note(`${where}: ${field}: ${reason}; it has no id, and is matched as it is`);
+    }
+    for (const rule of ruleSet.match(found.event, found.source)) {
+      block += `${JSON.stringify({ event: found.position, rule: rule.id })}\n`;
+      matches++;
+    }
+    if (block.length < outputBlock) continue;
+    await streams.out(block);
+    block = '';
   }
   await streams.out(block);
-  if (counts.refused > shownRefusals)
-    streams.err(`${file}: ${counts.refused - shownRefusals} more events were refused`);
-  return counts;
+  withoutId.end();
+  return { events: eventCount, refused: refusals.end(), matches };
+}
+
+/** Writes the first notes of a kind, then only how many more there were; `end` answers how many in all. */
+function limitedNotes(file: string, what: string, { err }: MatchStreams): { note(text: string): void; end(): number } {
+  let count = 0;
+  return {
+    note(text) {
+      if (++count <= shownNotes) err(text);
+    },
+    end() {
+      if (count > shownNotes) err(`${file}: ${count - shownNotes} more events ${what}`);
+      return count;
+    },
+  };
 }
 
 /** A refused rule as one line: file, line, member, reason, and what was kept. */

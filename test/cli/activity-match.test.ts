@@ -114,6 +114,19 @@ test.each<[name: string, content: string | Uint8Array, code: number, matches: nu
   expect([result.code, result.matches.length]).toEqual([code, matched]);
 });
 
+test('an event without what its id is made of is named by field, and matched as it is', async () => {
+  const file = aFile(JSON.stringify({ time: '2026-11-20T02:11:30Z', operationName: 'a/delete' }));
+  const { code, err, matches } = await match(rules, file);
+  expect([code, matches]).toEqual([0, [expected[0]]]);
+  expect(err).toContain(`${file}:1: event 0: resourceId: is missing; it has no id, and is matched as it is`);
+});
+
+test('notes beyond twenty are only counted', async () => {
+  const { err } = await match(rules, aFile(`${lines}\n${'rubbish\n'.repeat(25)}`));
+  expect(err.match(/not JSON/g)).toHaveLength(20);
+  expect(err).toContain('5 more events were refused');
+});
+
 test('a rule that is refused is named and the others are matched', async () => {
   const withBad = rulesIn({
     'a.yml': 'id: bad\ndetection:\n  s: { a: 1 }\n  condition: s and nothing\n',

@@ -61,6 +61,7 @@ function readRule(document: YamlDocument, file: string): SigmaRule {
     version: members.surety?.version ?? members.modified ?? members.date ?? '0',
     status: members.status,
     author: members.author,
+    license: members.license,
     falsePositives: [members.falsepositives].flat().filter((text) => typeof text === 'string'),
     service: members.logsource?.service,
     file,

@@ -52,6 +52,7 @@ export interface SigmaRule {
   readonly version: string;
   readonly status: string | undefined;
   readonly author: string | undefined;
+  readonly license: string | undefined;
   /** What is harmless and looks the same, in the author's words. */
   readonly falsePositives: readonly string[];
   readonly service: string | undefined;
