@@ -9,10 +9,13 @@ import type { Store } from '../store.ts';
 import type { World } from '../world.ts';
 import { activityLogRoute } from './activity-log.ts';
 import { checkBearer } from './bearer.ts';
+import { budgetRoute } from './budgets.ts';
+import type { UsageSource } from './consumption-scope.ts';
 import { type EntitlementState, openEntitlements } from './entitlements.ts';
 import { type Answer, type Call, type Route, retryAfter, type Service, serviceError } from './exchange.ts';
 import { partnerCenterRoutes } from './partner-center.ts';
 import { type Rate, ratePerMinute } from './rate.ts';
+import { usageDetailsRoute } from './usage-details.ts';
 import { type OutsideWrite, openWriteLog, type WriteLog } from './write-log.ts';
 
 export interface MicrosoftOptions {
@@ -28,6 +31,10 @@ export interface MicrosoftOptions {
   readonly ratePerMinute?: number;
   /** Events on a page of the activity log. */
   readonly activityPageSize?: number;
+  /** Where usage details and the current spend of budgets come from; nothing was used unless said. */
+  readonly usage?: UsageSource;
+  /** Items on a page of usage details. */
+  readonly usagePageSize?: number;
   /** Starts every JSON body with a UTF-8 byte order mark, as .NET services are known to. */
   readonly byteOrderMark?: boolean;
 }
@@ -57,6 +64,8 @@ interface Serving {
 export async function startMicrosoft(options: MicrosoftOptions): Promise<Microsoft> {
   const { store, clock, world } = options;
   const entitlements = openEntitlements(store, options.settleMinutes ?? 3);
+  const usage = options.usage ?? { facts: () => [] };
+  const baseUrl = () => url;
   const refuseReactivation = options.refuseReactivation ?? (() => false);
   const serving: Serving = {
     options,
@@ -65,7 +74,9 @@ export async function startMicrosoft(options: MicrosoftOptions): Promise<Microso
     log: openWriteLog(store),
     routes: [
       partnerCenterRoutes({ world, clock, entitlements, refuseReactivation }),
-      activityLogRoute(world, clock, () => url, options.activityPageSize ?? 200),
+      activityLogRoute(world, clock, baseUrl, options.activityPageSize ?? 200),
+      usageDetailsRoute({ world, clock, usage, baseUrl, pageSize: options.usagePageSize ?? 1000 }),
+      budgetRoute({ store, clock, usage }),
     ],
   };
   const server = createServer((request, response) => {
@@ -105,16 +116,16 @@ async function answerCall(serving: Serving, call: Call, faults: readonly Misbeha
       told.status === 429
         ? `Rate limit is exceeded. Try again in ${headers['retry-after'] ?? 1} seconds.`
         : 'Told to fail.';
-    return refuseBeforeActing(serving, call, {
+    return withoutActing(serving, call, {
       ...serviceError(call.service, told.status, told.status === 429 ? 'TooManyRequests' : 'ServiceFault', message),
       headers,
     });
   }
   const bearer = await checkBearer(call.headers.authorization, call.service, serving.keys);
-  if ('refused' in bearer) return refuseBeforeActing(serving, call, bearer.refused);
+  if ('refused' in bearer) return withoutActing(serving, call, bearer.refused);
   const from = { ...call, callerTenant: bearer.tenantId };
   const throttled = throttle(serving, from);
-  if (throttled !== undefined) return refuseBeforeActing(serving, from, throttled);
+  if (throttled !== undefined) return withoutActing(serving, from, throttled);
   const answer = await act(serving, from);
   if (faults.some((fault) => fault.kind === 'duplicate')) await act(serving, from);
   return answer;
@@ -134,7 +145,7 @@ async function act(serving: Serving, call: Call): Promise<Answer> {
   for (const route of serving.routes) {
     const handled = route(call);
     if (handled === undefined) continue;
-    if (!('write' in handled)) return handled;
+    if (!('write' in handled)) return withoutActing(serving, call, handled);
     return await serving.options.store.write((db) => {
       const answer = handled.write(db);
       serving.log.add(db, line(serving, call, answer.status, answer.effective));
@@ -142,15 +153,15 @@ async function act(serving: Serving, call: Call): Promise<Answer> {
     });
   }
   const name = `${call.method} ${call.url.pathname}`;
-  return refuseBeforeActing(
+  return withoutActing(
     serving,
     call,
     serviceError(call.service, 501, 'NotServed', `the stand-in does not serve ${name}`),
   );
 }
 
-/** An answer given before anything was done. A write among them is logged all the same: it was received. */
-async function refuseBeforeActing(serving: Serving, call: Call, answer: Answer): Promise<Answer> {
+/** An answer that changes nothing. A write among them is logged all the same: it was received. */
+async function withoutActing(serving: Serving, call: Call, answer: Answer): Promise<Answer> {
   if (call.method !== 'GET' && call.method !== 'HEAD') {
     await serving.options.store.write((db) => serving.log.add(db, line(serving, call, answer.status, false)));
   }

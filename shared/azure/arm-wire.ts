@@ -5,7 +5,7 @@ import { retryAfterMs } from './retry-after.ts';
 import { isLoopback, serviceUrl } from './service-url.ts';
 
 export interface ArmSettings {
-  /** `https://management.azure.com` or another cloud's, or http on loopback. */
+  /** `https://management.azure.com`, or http on loopback. */
   readonly endpoint: string;
   readonly credential: TokenCredential;
   /** False refuses plain http on loopback too. */
@@ -101,10 +101,16 @@ async function send<Q extends SdkRequest, A extends SdkResponse>(request: Q, nex
   } catch (error) {
     const refused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
     if (isRead(request) || refused) {
-      throw new KnownLater(`Azure could not be reached for ${nameOf(request)}`, { cause: error });
+      throw new KnownLater(`Azure could not be reached for ${nameOf(request)}`, { cause: withoutRequest(error) });
     }
-    throw new OutcomeUnknown(`no answer came to ${nameOf(request)}; it may have acted`, { cause: error });
+    const cause = withoutRequest(error);
+    throw new OutcomeUnknown(`no answer came to ${nameOf(request)}; it may have acted`, { cause });
   }
+}
+
+/** What went wrong, without the request that SDK errors carry: it holds the token. */
+function withoutRequest(error: unknown): Error {
+  return error instanceof Error ? new Error(`${error.name}: ${error.message}`) : new Error(String(error));
 }
 
 /** A request that Azure found wrong (400, 404, 409, 412, …). The SDKs' own errors leave the reason out at times. */
@@ -123,10 +129,11 @@ const ArmError = z.object({ error: z.object({ code: z.string(), message: z.strin
 
 function judge(request: SdkRequest, response: SdkResponse): void {
   const { status } = response;
-  if (status < 400) return;
+  // A 401 is left to the SDK first: it may be a challenge for a fresher token.
+  if (status < 400 || status === 401) return;
   const { code, message } = errorIn(response.bodyAsText ?? '');
   const what = `Azure answered ${status} (${code ?? 'no code'}) to ${nameOf(request)}: ${message}`;
-  if (status === 401 || status === 403) throw new NotAllowed(what, { code: code ?? String(status) });
+  if (status === 403) throw new NotAllowed(what, { code: code ?? String(status) });
   if (status === 408 || status === 429 || status === 503) {
     throw new KnownLater(what, { retryAfterMs: retryAfterMs(response.headers) });
   }
@@ -145,11 +152,15 @@ function errorIn(text: string): { readonly code: string | undefined; readonly me
 }
 
 /**
- * Turns what an Azure SDK threw into the failures of the house: a token that could not be had is `KnownLater`. Ours pass
- * through; anything else too.
+ * Turns what an Azure SDK threw into the failures of the house: a token that could not be had is `KnownLater`, a token
+ * that was refused `NotAllowed`. Everything else passes through.
  */
 export function failureOf(error: unknown): unknown {
-  const isToken =
-    error instanceof Error && /^(CredentialUnavailable|Authentication|AuthenticationRequired)/.test(error.name);
-  return isToken ? new KnownLater('there is no token for Azure Resource Manager', { cause: error }) : error;
+  if (!(error instanceof Error)) return error;
+  if (/^(CredentialUnavailable|Authentication|AuthenticationRequired)/.test(error.name)) {
+    return new KnownLater('there is no token for Azure Resource Manager', { cause: error });
+  }
+  if (!('statusCode' in error) || error.statusCode !== 401) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '401';
+  return new NotAllowed(`Azure refused the token: ${error.message}`, { code, cause: withoutRequest(error) });
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Misbehaviour } from '../../local/faults.ts';
 import { createPartnerCenter } from '../../shared/azure/partner-center.ts';
@@ -5,6 +6,7 @@ import { resolvePath } from '../../shared/azure/partner-center-http.ts';
 import { KnownLater, NotAllowed, OutcomeUnknown } from '../../shared/core/failures.ts';
 import {
   aCustomer,
+  allOf,
   aMicrosoft,
   aWorld,
   pass,
@@ -29,7 +31,7 @@ const failing = (running: Running, act: Misbehaviour, times = 1) =>
 test('customers come page by page, each once, in lower case', async () => {
   const customers = Array.from({ length: 1203 }, (_, n) => aCustomer(n + 1));
   const { center } = await connected({ world: aWorld({ customers }) });
-  const found = await Array.fromAsync(center.customers());
+  const found = await allOf(center.customers());
   expect(found.length).toBe(1203);
   expect(new Set(found.map(({ tenantId }) => tenantId)).size).toBe(1203);
   expect(found[0]).toEqual({ tenantId: aCustomer(1).tenantId, name: 'Contoso 1', domain: 'contoso1.onmicrosoft.com' });
@@ -38,10 +40,8 @@ test('customers come page by page, each once, in lower case', async () => {
 test('plans and entitlements are told apart: the plan has its own id', async () => {
   const { center } = await connected();
   const { tenantId, planId } = targetOf(aCustomer());
-  expect(await Array.fromAsync(center.azurePlans(tenantId))).toEqual([
-    { planId, name: 'Azure plan', status: 'active' },
-  ]);
-  expect(await Array.fromAsync(center.entitlements(tenantId, planId))).toEqual([
+  expect(await allOf(center.azurePlans(tenantId))).toEqual([{ planId, name: 'Azure plan', status: 'active' }]);
+  expect(await allOf(center.entitlements(tenantId, planId))).toEqual([
     { entitlementId: subscriptionOf(aCustomer()), name: 'Production', status: 'active' },
     { entitlementId: aCustomer().plans[0]?.entitlements[1]?.id, name: 'Test', status: 'active' },
   ]);
@@ -80,7 +80,7 @@ test('an unknown customer is not allowed, an unknown entitlement is missing and 
   const { center } = await connected();
   const unknown = { ...targetOf(aCustomer()), entitlementId: aCustomer(9).tenantId };
   const stranger = aCustomer(9).tenantId;
-  await expect(Array.fromAsync(center.azurePlans(stranger))).rejects.toMatchObject({
+  await expect(allOf(center.azurePlans(stranger))).rejects.toMatchObject({
     name: 'NotAllowed',
     code: '900159',
   });
@@ -94,7 +94,7 @@ test('throttling and 503 are known to pass, with the wait that was asked for, fo
   const running = await connected();
   const target = targetOf(aCustomer());
   failing(running, { kind: 'status', status: 429, retryAfterMs: 57_000 });
-  const read = Array.fromAsync(running.center.customers());
+  const read = allOf(running.center.customers());
   await expect(read).rejects.toMatchObject({ name: 'KnownLater', retryAfterMs: 57_000 });
   failing(running, { kind: 'status', status: 429, retryAfterMs: 2000 });
   const write = running.center.cancelEntitlement(target, requestId);
@@ -153,7 +153,7 @@ test('a token for another audience is refused: reads throw, writes ask for a per
   const running = await aMicrosoft();
   const wrong = { getToken: () => running.credential.getToken('https://graph.windows.net/.default') };
   const center = createPartnerCenter({ baseUrl: running.microsoft.url, credential: wrong });
-  await expect(Array.fromAsync(center.customers())).rejects.toBeInstanceOf(NotAllowed);
+  await expect(allOf(center.customers())).rejects.toBeInstanceOf(NotAllowed);
   expect(await center.cancelEntitlement(targetOf(aCustomer()), requestId)).toMatchObject({
     kind: 'refused',
     code: '900420',
@@ -163,7 +163,7 @@ test('a token for another audience is refused: reads throw, writes ask for a per
 
 test('a body that starts with a byte order mark is read', async () => {
   const { center } = await connected({ byteOrderMark: true });
-  expect((await Array.fromAsync(center.customers())).length).toBe(1);
+  expect((await allOf(center.customers())).length).toBe(1);
 });
 
 test('plain http is for loopback only', async () => {
@@ -186,4 +186,35 @@ test('links stay under the base: with or without /v1, never elsewhere', () => {
   ]) {
     expect(() => resolvePath(base, link), link).toThrow(/outside its base/);
   }
+});
+
+test('no link, however it is written, leads out of the base', () => {
+  const base = new URL('https://api.partnercenter.microsoft.com/gateway');
+  const piece = fc.constantFrom(
+    '/',
+    '//',
+    '..',
+    '%2e%2e',
+    '\\',
+    '@',
+    ':',
+    '?',
+    '#',
+    'v1',
+    'evil.example',
+    'customers',
+    '\t',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      let url: URL;
+      try {
+        url = resolvePath(base, `/${pieces.join('')}`);
+      } catch {
+        return;
+      }
+      expect(url.origin).toBe(base.origin);
+      expect(url.pathname).toMatch(/^\/gateway\/v1\//);
+    }),
+  );
 });

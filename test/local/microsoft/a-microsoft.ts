@@ -136,3 +136,10 @@ export async function aMicrosoft(options: Partial<MicrosoftOptions> = {}): Promi
 /** Moves the clock on by minutes. */
 export const pass = (clock: RuntimeClock, minutes: number): void =>
   clock.advanceTo(new Date(clock.now().getTime() + minutes * 60_000));
+
+/** Everything a stream yields. */
+export async function allOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of stream) found.push(item);
+  return found;
+}
