@@ -23,19 +23,17 @@ export interface EventParts {
 
 type Members = ReadonlyMap<string, unknown>;
 
-/** Which form a record has, by the name of its time; undefined when it has none of the three. */
-export function formOf(record: Readonly<Record<string, unknown>>): EventForm | undefined {
+/**
+ * Takes a record apart in the form that the name of its time tells; undefined when it has none of the three. Member names
+ * compare without case: exporters change it.
+ */
+export function readForm(
+  record: Readonly<Record<string, unknown>>,
+): { readonly form: EventForm; readonly parts: EventParts } | undefined {
   const members = byLowerName(record);
-  if (members.has('eventtimestamp')) return 'rest';
-  if (members.has('timegenerated')) return 'log-analytics';
-  return members.has('time') ? 'stream' : undefined;
-}
-
-/** Takes a record of a known form apart. Member names compare without case: exporters change it. */
-export function partsOf(record: Readonly<Record<string, unknown>>, form: EventForm): EventParts {
-  const members = byLowerName(record);
-  if (form === 'rest') return restParts(members);
-  return form === 'stream' ? streamParts(members) : logAnalyticsParts(members);
+  if (members.has('eventtimestamp')) return { form: 'rest', parts: restParts(members) };
+  if (members.has('timegenerated')) return { form: 'log-analytics', parts: logAnalyticsParts(members) };
+  return members.has('time') ? { form: 'stream', parts: streamParts(members) } : undefined;
 }
 
 function restParts(members: Members): EventParts {
@@ -105,7 +103,9 @@ const streamCategory = (category: string | undefined): string | undefined =>
   category === 'write' || category === 'delete' || category === 'action' ? 'administrative' : category;
 
 function byLowerName(record: Readonly<Record<string, unknown>>): Members {
-  return new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
+  const members = new Map<string, unknown>();
+  for (const name of Object.keys(record)) members.set(name.toLowerCase(), record[name]);
+  return members;
 }
 
 function text(value: unknown): string | undefined {

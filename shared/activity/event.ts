@@ -1,7 +1,8 @@
 import { causeHash } from '../core/ids.ts';
 import { type Actor, claimsActor } from './actor.ts';
-import { type EventForm, type EventParts, formOf, partsOf } from './event-forms.ts';
+import { type EventForm, type EventParts, readForm } from './event-forms.ts';
 import { utcTime } from './event-time.ts';
+import { isRecord } from './sigma/field.ts';
 
 /** Where in its life an operation is; an operation that takes time writes several events. */
 export type Phase = 'start' | 'accepted' | 'progress' | 'end' | 'active' | 'resolved' | 'other';
@@ -55,31 +56,28 @@ export type EventRead =
  * id is made of is refused by field and reason.
  */
 export function readActivityEvent(raw: unknown): EventRead {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    return refuse('event', 'an event is an object', raw);
-  }
-  const record: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(raw));
-  const form = formOf(record);
-  if (form === undefined) {
+  if (!isRecord(raw)) return refuse('event', 'an event is an object', raw);
+  const read = readForm(raw);
+  if (read === undefined) {
     return refuse(
       'time',
       'there is no eventTimestamp (REST), time (diagnostic stream) or TimeGenerated (Log Analytics)',
       raw,
     );
   }
-  const parts = partsOf(record, form);
+  const { form, parts } = read;
   const at = utcTime(parts.time);
   if (at === undefined) return refuse('time', `"${String(parts.time)}" is not an ISO 8601 time`, raw);
   const { operation, resourceId, correlationId, status } = parts;
   if (operation === undefined) return refuse('operationName', 'is missing', raw);
   if (resourceId === undefined) return refuse('resourceId', 'is missing', raw);
   const subscriptionId = parts.subscriptionId ?? /^\/subscriptions\/([^/]+)/.exec(resourceId)?.[1];
-  if (subscriptionId === undefined) return refuse('subscriptionId', 'is missing: this is an event of a tenant', raw);
+  if (subscriptionId === undefined) return refuse('subscriptionId', 'is missing, as in events of a whole tenant', raw);
   if (correlationId === undefined) return refuse('correlationId', 'is missing', raw);
   if (status === undefined) return refuse('status', 'is missing', raw);
   return {
     kind: 'event',
-    event: build({ ...parts, operation, resourceId, correlationId, status, subscriptionId }, at, form, record),
+    event: build({ ...parts, operation, resourceId, correlationId, status, subscriptionId }, at, form, raw),
   };
 }
 
