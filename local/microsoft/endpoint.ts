@@ -12,7 +12,15 @@ import { checkBearer } from './bearer.ts';
 import { budgetRoute } from './budgets.ts';
 import type { UsageSource } from './consumption-scope.ts';
 import { type EntitlementState, openEntitlements } from './entitlements.ts';
-import { type Answer, type Call, type Route, retryAfter, type Service, serviceError } from './exchange.ts';
+import {
+  type Answer,
+  type Call,
+  type Route,
+  type Service,
+  serviceError,
+  waitHeaders,
+  wholeSeconds,
+} from './exchange.ts';
 import { partnerCenterRoutes } from './partner-center.ts';
 import { type Rate, ratePerMinute } from './rate.ts';
 import { usageDetailsRoute } from './usage-details.ts';
@@ -111,11 +119,8 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
 async function answerCall(serving: Serving, call: Call, faults: readonly Misbehaviour[]): Promise<Answer> {
   const told = faults.find((fault) => fault.kind === 'status');
   if (told !== undefined) {
-    const headers = told.retryAfterMs === undefined ? {} : retryAfter(told.retryAfterMs);
-    const message =
-      told.status === 429
-        ? `Rate limit is exceeded. Try again in ${headers['retry-after'] ?? 1} seconds.`
-        : 'Told to fail.';
+    const headers = told.retryAfterMs === undefined ? {} : waitHeaders(call, told.retryAfterMs);
+    const message = told.status === 429 ? rateExceeded(told.retryAfterMs ?? 1000) : 'Told to fail.';
     return withoutActing(serving, call, {
       ...serviceError(call.service, told.status, told.status === 429 ? 'TooManyRequests' : 'ServiceFault', message),
       headers,
@@ -136,10 +141,11 @@ function throttle(serving: Serving, call: Call): Answer | undefined {
   const customer = /^\/v1\/customers\/([^/]+)/.exec(call.url.pathname)?.[1] ?? '';
   const waitMs = serving.rate.take(`${call.callerTenant}|${customer.toLowerCase()}`, serving.options.clock.now());
   if (waitMs === undefined) return undefined;
-  const headers = retryAfter(waitMs);
-  const message = `Rate limit is exceeded. Try again in ${headers['retry-after']} seconds.`;
-  return { ...serviceError(call.service, 429, 'TooManyRequests', message), headers };
+  const error = serviceError(call.service, 429, 'TooManyRequests', rateExceeded(waitMs));
+  return { ...error, headers: waitHeaders(call, waitMs) };
 }
+
+const rateExceeded = (ms: number) => `Rate limit is exceeded. Try again in ${wholeSeconds(ms)} seconds.`;
 
 async function act(serving: Serving, call: Call): Promise<Answer> {
   for (const route of serving.routes) {

@@ -21,28 +21,29 @@ export interface Entitlements {
  */
 export function openEntitlements(store: Store, settleMinutes: number): Entitlements {
   store.db.exec(
-    'CREATE TABLE IF NOT EXISTS ms_entitlements (id TEXT PRIMARY KEY, state TEXT NOT NULL, changed_at INTEGER NOT NULL)',
+    `CREATE TABLE IF NOT EXISTS ms_entitlements (
+       id TEXT PRIMARY KEY, state TEXT NOT NULL, read_before TEXT NOT NULL, changed_at INTEGER NOT NULL)`,
   );
-  const row = (db: DatabaseSync, id: string) =>
-    db.prepare('SELECT state, changed_at FROM ms_entitlements WHERE id = ?').get(id.toLowerCase());
-  const stateIn = (db: DatabaseSync, id: string): EntitlementStatus =>
-    row(db, id)?.['state'] === 'inactive' ? 'inactive' : 'active';
+  const stateIn = (db: DatabaseSync, id: string, now: Date): EntitlementState => {
+    const row = db.prepare('SELECT * FROM ms_entitlements WHERE id = ?').get(id.toLowerCase());
+    if (row === undefined) return { state: 'active', reads: 'active' };
+    const state = statusIn(row['state']);
+    const settled = now.getTime() >= Number(row['changed_at']) + settleMinutes * 60_000;
+    return { state, reads: settled ? state : statusIn(row['read_before']) };
+  };
   return {
-    stateOf(id, now) {
-      const found = row(store.db, id);
-      if (found === undefined) return { state: 'active', reads: 'active' };
-      const state = stateIn(store.db, id);
-      const before = state === 'active' ? 'inactive' : 'active';
-      const settled = now.getTime() >= Number(found['changed_at']) + settleMinutes * 60_000;
-      return { state, reads: settled ? state : before };
-    },
+    stateOf: (id, now) => stateIn(store.db, id, now),
     change(db, id, state, now) {
-      if (stateIn(db, id) === state) return false;
+      const before = stateIn(db, id, now);
+      if (before.state === state) return false;
       db.prepare(
-        `INSERT INTO ms_entitlements VALUES (?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at`,
-      ).run(id.toLowerCase(), state, now.getTime());
+        `INSERT INTO ms_entitlements VALUES (?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE
+         SET state = excluded.state, read_before = excluded.read_before, changed_at = excluded.changed_at`,
+      ).run(id.toLowerCase(), state, before.reads, now.getTime());
       return true;
     },
   };
 }
+
+const statusIn = (value: unknown): EntitlementStatus => (value === 'inactive' ? 'inactive' : 'active');

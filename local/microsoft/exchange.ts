@@ -55,10 +55,17 @@ export function serviceError(service: Service, status: number, code: string, mes
   return partnerCenterFault(status, status, message);
 }
 
-/** Seconds as `Retry-After` carries them: whole, never less than asked. */
-export const retryAfter = (ms: number): Readonly<Record<string, string>> => ({
-  'retry-after': String(Math.max(0, Math.ceil(ms / 1000))),
-});
+/**
+ * How long to wait, in whole seconds, never less than asked. Microsoft.Consumption says it in a header of its own, and
+ * there alone.
+ */
+export function waitHeaders(call: Call, ms: number): Readonly<Record<string, string>> {
+  const consumption = /\/providers\/Microsoft\.Consumption\//i.test(call.url.pathname);
+  const name = consumption ? 'x-ms-ratelimit-microsoft.consumption-retry-after' : 'retry-after';
+  return { [name]: String(wholeSeconds(ms)) };
+}
+
+export const wholeSeconds = (ms: number): number => Math.max(0, Math.ceil(ms / 1000));
 
 /** An opaque place in a list. */
 export const pageToken = (place: object): string => Buffer.from(JSON.stringify(place)).toString('base64url');

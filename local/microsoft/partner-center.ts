@@ -39,6 +39,7 @@ const entitlementNotFound = partnerCenterFault(404, 800111, 'The Azure entitleme
 
 /** Partner Center v1: customers, their plans, entitlements, cancel and reactivate (reference: Partner Center REST API). */
 export function partnerCenterRoutes(parts: PartnerCenterParts): Route {
+  const byTenant = new Map(parts.world.customers.map((each) => [each.tenantId.toLowerCase(), each]));
   return (call) => {
     const [version, collection, tenantId, ...rest] = call.url.pathname.split('/').slice(1);
     if (version !== 'v1' || collection !== 'customers') return undefined;
@@ -46,7 +47,7 @@ export function partnerCenterRoutes(parts: PartnerCenterParts): Route {
     const handle = route(parts, call, rest);
     if (handle === undefined) return undefined;
     if (!guid.test(tenantId)) return invalidCustomer;
-    const customer = parts.world.customers.find((each) => same(each.tenantId, tenantId));
+    const customer = byTenant.get(tenantId.toLowerCase());
     return customer === undefined ? noRelationship : handle(customer);
   };
 }

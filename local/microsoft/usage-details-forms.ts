@@ -1,8 +1,14 @@
-import type { World } from '../world.ts';
+import type { WorldCustomer, WorldPartner } from '../world.ts';
 import type { ConsumptionScope, UsageFact } from './consumption-scope.ts';
 
 export interface Expand {
   readonly additionalInfo: boolean;
+}
+
+/** Whose usage it is, and through whom. */
+export interface Parties {
+  readonly customer: WorldCustomer | undefined;
+  readonly partner: WorldPartner;
 }
 
 const type = 'Microsoft.Consumption/usageDetails';
@@ -67,7 +73,7 @@ export function modernForm(
   position: number,
   expand: Expand,
   scope: ConsumptionScope & { readonly kind: 'customer' },
-  world: World,
+  parties: Parties,
 ) {
   const name = `usageDetails_${fact.day}_${position}`;
   return {
@@ -79,7 +85,7 @@ export function modernForm(
     properties: {
       ...modernUse(fact, scope.billingAccountId, expand),
       ...modernPrice(fact),
-      ...modernParties(scope.customerTenantId, world),
+      ...modernParties(scope.customerTenantId, parties),
     },
   };
 }
@@ -143,8 +149,7 @@ function modernPrice(fact: UsageFact) {
   };
 }
 
-function modernParties(customerTenantId: string, world: World) {
-  const customer = world.customers.find((each) => each.tenantId.toLowerCase() === customerTenantId);
+function modernParties(customerTenantId: string, { customer, partner }: Parties) {
   return {
     product: 'Azure plan usage',
     productIdentifier: 'DZH318Z0BPS6',
@@ -155,8 +160,8 @@ function modernParties(customerTenantId: string, world: World) {
     publisherId: '',
     customerTenantId,
     customerName: customer?.companyName ?? '',
-    partnerTenantId: world.partner.tenantId,
-    partnerName: world.partner.name,
+    partnerTenantId: partner.tenantId,
+    partnerName: partner.name,
     resellerMpnId: '',
     resellerName: '',
   };

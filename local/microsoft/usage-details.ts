@@ -10,7 +10,7 @@ import {
   type UsageSource,
 } from './consumption-scope.ts';
 import { type Answer, type Call, pageToken, type Route, readPageToken } from './exchange.ts';
-import { legacyForm, modernForm } from './usage-details-forms.ts';
+import { legacyForm, modernForm, type Parties } from './usage-details-forms.ts';
 
 export interface UsageDetailsParts {
   readonly world: World;
@@ -33,19 +33,31 @@ const filtersElsewhere =
  * for a partner's customer; 204 without a body when there are none; without a window the current month is answered.
  */
 export function usageDetailsRoute(parts: UsageDetailsParts): Route {
+  const { customers, partner } = parts.world;
+  const byTenant = new Map(customers.map((each) => [each.tenantId.toLowerCase(), each]));
+  const partiesOf = (scope: CustomerScope) => ({ customer: byTenant.get(scope.customerTenantId), partner });
   return (call) => {
     const scopePath = path.exec(call.url.pathname)?.[1];
     if (scopePath === undefined || call.method !== 'GET') return undefined;
     const scope = readScope(scopePath);
     if (scope === undefined) return undefined;
     const version = ConsumptionVersion.safeParse(call.url.searchParams.get('api-version'));
-    return version.success ? list(parts, call, scope) : consumptionError(400, 'The api-version must be 2021-10-01.');
+    return version.success
+      ? list(parts, call, scope, partiesOf)
+      : consumptionError(400, 'The api-version must be 2021-10-01.');
   };
 }
 
 const Place = z.object({ asOf: z.int(), offset: z.int().nonnegative() });
 
-function list(parts: UsageDetailsParts, call: Call, scope: ConsumptionScope): Answer {
+type CustomerScope = ConsumptionScope & { readonly kind: 'customer' };
+
+function list(
+  parts: UsageDetailsParts,
+  call: Call,
+  scope: ConsumptionScope,
+  partiesOf: (scope: CustomerScope) => Parties,
+): Answer {
   const query = call.url.searchParams;
   const days = windowOf(query.get('$filter'), parts.clock.now());
   if ('status' in days) return days;
@@ -72,7 +84,7 @@ function list(parts: UsageDetailsParts, call: Call, scope: ConsumptionScope): An
     const number = place.offset + at + 1;
     return scope.kind === 'subscription'
       ? legacyForm(fact, number, expand)
-      : modernForm(fact, number, expand, scope, parts.world);
+      : modernForm(fact, number, expand, scope, partiesOf(scope));
   });
   if (!more) return { status: 200, body: { value } };
   const next = new URLSearchParams(query);

@@ -54,6 +54,13 @@ test('a lost connection is known to pass, and asked once', async () => {
   expect(faults.count).toBe(1);
 });
 
+test('a page that takes too long is known to pass', async () => {
+  const { microsoft, credential, faults } = await connected();
+  faults.add({ applies: () => true, times: 1, act: { kind: 'delay', ms: 600 } });
+  const log = createActivityLog({ endpoint: microsoft.url, credential, timeoutMs: 100 });
+  await expect(allOf(log.events(subscriptionId, from, to))).rejects.toMatchObject({ name: 'KnownLater' });
+});
+
 test('a subscription that nobody knows is not allowed; a window of before the 90 days is an error', async () => {
   const { log } = await connected();
   const unknown = allOf(log.events(aCustomer(9).tenantId, from, to));

@@ -85,6 +85,17 @@ test('writes and states stand in the store: another endpoint on it knows them', 
   ]);
 });
 
+test('a cancel that is taken back before it showed never shows', async () => {
+  const running = await aMicrosoft();
+  await running.call(cancelPath, compromise);
+  pass(running.clock, 1);
+  expect((await running.call(`${entitlementPath(aCustomer())}/reactivate`, { method: 'POST' })).status).toBe(202);
+  const id = subscriptionOf(aCustomer());
+  expect(running.microsoft.entitlementState(id)).toEqual({ state: 'active', reads: 'active' });
+  pass(running.clock, 3);
+  expect(running.microsoft.entitlementState(id)).toEqual({ state: 'active', reads: 'active' });
+});
+
 test('without a token, or with one of another audience, nothing is served and a write is logged as refused', async () => {
   const running = await aMicrosoft();
   const wrong = await running.issuer.mintAppToken({
