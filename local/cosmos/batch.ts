@@ -73,7 +73,7 @@ class Undone extends Error {
 }
 
 /**
- * Does all operations of a batch or none. `transact` must undo what its argument did when that throws. When one fails the
+ * Does all operations of a batch or none. With `minimal` the results of writes have no body. `transact` must undo what its argument did when that throws. When one fails the
  * answer is 207: that one's own status, 424 for all others.
  * Source: https://learn.microsoft.com/azure/cosmos-db/transactional-batch
  */
@@ -82,6 +82,7 @@ export async function runBatch(
   partition: string,
   operations: readonly DocumentOperation[],
   now: Date,
+  minimal: boolean,
   transact: <T>(work: () => T) => Promise<T>,
 ): Promise<BatchOutcome> {
   try {
@@ -95,7 +96,11 @@ export async function runBatch(
         }
       }
       const charge = outcomes.reduce((sum, outcome) => sum + outcome.charge, 0);
-      return { status: 200, body: `[${outcomes.map(resultText).join(',')}]`, charge };
+      return {
+        status: 200,
+        body: `[${outcomes.map((outcome, at) => resultText(outcome, minimal && operations[at]?.kind !== 'read')).join(',')}]`,
+        charge,
+      };
     });
   } catch (error) {
     if (error instanceof Undone) return error.outcome;
@@ -103,13 +108,13 @@ export async function runBatch(
   }
 }
 
-const resultText = ({ status, charge, etag, body }: Outcome): string => {
+const resultText = ({ status, charge, etag, body }: Outcome, minimal: boolean): string => {
   const head = JSON.stringify({
     statusCode: status,
     requestCharge: charge,
     ...(etag === undefined ? {} : { eTag: etag }),
   });
-  return body === undefined ? head : `${head.slice(0, -1)},"resourceBody":${body}}`;
+  return body === undefined || minimal ? head : `${head.slice(0, -1)},"resourceBody":${body}}`;
 };
 
 /** The answer to a batch of which one operation was refused; errors of any other kind as they are. */

@@ -60,12 +60,15 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
   const startedAt = Math.floor(options.clock.now().getTime() / 1000);
   const ports: Ports = { ...options, documents, secret: Buffer.from(key, 'base64'), startedAt, url: '' };
   let lsn = 1;
+  let closing = false;
   const server = createServer((request, response) => {
     receive(request)
       .then((body) => answerRequest(ports, request, body, response))
       .catch((error: unknown) => brokenAnswer(error, request))
       .then((answer) => {
         lsn += 1;
+        // A connection that was busy when the server closed would be kept alive.
+        if (closing) response.setHeader('connection', 'close');
         if (answer !== undefined && !response.destroyed) send(response, answer, lsn);
       });
   });
@@ -81,6 +84,7 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
     key,
     connectionString: `AccountEndpoint=${ports.url};AccountKey=${key};`,
     async close() {
+      closing = true;
       await stopTidying();
       const closed = once(server, 'close');
       server.close();
@@ -121,11 +125,8 @@ async function answerRequest(
   const { headers } = incoming;
   const method = incoming.method ?? 'GET';
   try {
-    checkSignature({ method, path, headers }, ports.secret, Date.now());
-    const segments = path
-      .split('/')
-      .filter((segment) => segment !== '')
-      .map(decodeURIComponent);
+    const segments = decodeSegments(path);
+    checkSignature({ method, segments, headers }, ports.secret, Date.now());
     const request: WireRequest = { method, segments, headers, body };
     if (segments[4] !== 'docs') return answerMetadata(ports, request);
     const container = containerOf(ports, segments);
@@ -134,6 +135,17 @@ async function answerRequest(
     return await serveData(ports, { container, data, uri, minimal }, response);
   } catch (error) {
     return refusalOf(error, uri);
+  }
+}
+
+function decodeSegments(path: string): readonly string[] {
+  try {
+    return path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decodeURIComponent);
+  } catch (cause) {
+    throw new Refusal(400, `The address ${path} is not encoded as it must be: ${String(cause)}`);
   }
 }
 

@@ -162,16 +162,17 @@ function wholePage(
   maxItems: number,
   token: Token | undefined,
 ): QueryPage {
-  const rows: Row[] = [];
   let examined = 0;
-  if (query.from === undefined) rows.push(...prepared.rows(null));
-  else {
-    for (const { body } of scanDocuments(scan)) {
-      examined += 1;
-      rows.push(...prepared.rows(JSON.parse(body)));
+  function* rows(): Generator<Row> {
+    if (query.from === undefined) yield* prepared.rows(null);
+    else {
+      for (const { body } of scanDocuments(scan)) {
+        examined += 1;
+        yield* prepared.rows(JSON.parse(body));
+      }
     }
   }
-  const results = prepared.finish(rows);
+  const results = prepared.finish(rows());
   const offset = token !== undefined && 'offset' in token ? token.offset : 0;
   const items = results.slice(offset, offset + maxItems).map((value) => JSON.stringify(value));
   const bytes = items.reduce((sum, item) => sum + item.length, 0);

@@ -19,7 +19,12 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /** Substatus codes that the SDK acts on. */
-export const substatuses = { partitionKeyMismatch: 1001, nameCacheIsStale: 1002, ownerNotFound: 1003, throttled: 3200 };
+export const substatuses = {
+  partitionKeyMismatch: 1001,
+  partitionKeyRangeGone: 1002,
+  ownerNotFound: 1003,
+  throttled: 3200,
+};
 
 /** A request that is refused, with the status that Azure gives. */
 export class Refusal extends Error {

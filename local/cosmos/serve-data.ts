@@ -80,7 +80,7 @@ function arrivalOf({ container, data }: Arrived): Arrival {
 }
 
 const defaultSubstatus: Readonly<Record<number, number>> = {
-  410: substatuses.nameCacheIsStale,
+  410: substatuses.partitionKeyRangeGone,
   429: substatuses.throttled,
 };
 
@@ -121,10 +121,10 @@ async function work({ store, clock }: DataPorts, { container, data, minimal }: A
     case 'document': {
       const act = () => operateOn(container, data.partition, data.operation, clock.now());
       const outcome = data.operation.kind === 'read' ? act() : await store.write(act);
-      return outcomeAnswer(outcome, minimal);
+      return outcomeAnswer(outcome, minimal && data.operation.kind !== 'read');
     }
     case 'batch': {
-      const outcome = await runBatch(container, data.partition, data.operations, clock.now(), (act) =>
+      const outcome = await runBatch(container, data.partition, data.operations, clock.now(), minimal, (act) =>
         store.write(act),
       );
       return { status: outcome.status, body: outcome.body, headers: chargeHeader(outcome.charge) };

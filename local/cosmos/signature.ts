@@ -5,8 +5,8 @@ import { Refusal } from './refusal.ts';
 /** What of a request is signed. */
 export interface Signed {
   readonly method: string;
-  /** Path of the address, still percent-encoded. */
-  readonly path: string;
+  /** Decoded parts of the path. */
+  readonly segments: readonly string[];
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -18,7 +18,7 @@ const toleranceMs = 15 * 60_000;
  * and for Entra tokens, which have no issuer here, and 403 for a date that is over 15 minutes off (real time).
  * Source: https://learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources
  */
-export function checkSignature({ method, path, headers }: Signed, key: Buffer, realNow: number): void {
+export function checkSignature({ method, segments, headers }: Signed, key: Buffer, realNow: number): void {
   const header = headers.authorization;
   if (header === undefined)
     throw new Refusal(401, 'Required Header authorization is missing. Ensure a valid Authorization token is passed.');
@@ -31,7 +31,7 @@ export function checkSignature({ method, path, headers }: Signed, key: Buffer, r
   }
   const date = headerText(headers['x-ms-date']) ?? headers.date;
   if (date === undefined) throw new Refusal(401, 'Required Header x-ms-date is missing.');
-  const { type, link } = resourceOf(path);
+  const { type, link } = resourceOf(segments);
   const text = `${method.toLowerCase()}\n${type}\n${link}\n${date.toLowerCase()}\n\n`;
   const expected = createHmac('sha256', key).update(text).digest();
   const given = Buffer.from(token.get('sig') ?? '', 'base64');
@@ -51,11 +51,7 @@ const headerText = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
 /** The resource type and the link that are signed: of a feed the owner's link, of a resource its own. */
-function resourceOf(path: string): { readonly type: string; readonly link: string } {
-  const segments = path
-    .split('/')
-    .filter((segment) => segment !== '')
-    .map(decodeURIComponent);
+function resourceOf(segments: readonly string[]): { readonly type: string; readonly link: string } {
   const odd = segments.length % 2 === 1;
   const type = (odd ? segments.at(-1) : segments.at(-2)) ?? '';
   return { type: type.toLowerCase(), link: (odd ? segments.slice(0, -1) : segments).join('/') };

@@ -1,47 +1,75 @@
-import { type Expression, parts, type Query } from './syntax.ts';
+import { type Expression, parts, type Query, QueryError } from './syntax.ts';
 import { compare, typeRank, type Value } from './values.ts';
 
-export const aggregateNames: ReadonlySet<string> = new Set(['COUNT', 'SUM', 'AVG', 'MIN', 'MAX']);
+/** Takes the values of a group one by one. */
+export interface Accumulator {
+  add(value: Value): void;
+  result(): Value;
+}
 
 /**
- * An aggregate over the values of a group. Undefined is left out; SUM and AVG over anything that is no number, and MIN and
- * MAX over arrays and objects, give undefined. SUM of nothing is 0, AVG, MIN and MAX of nothing are undefined.
+ * COUNT, SUM, AVG, MIN, MAX. Undefined is left out; SUM and AVG over anything that is no number, and MIN and MAX over arrays
+ * and objects, give undefined. SUM of nothing is 0; AVG, MIN and MAX of nothing are undefined.
  * Source: https://learn.microsoft.com/azure/cosmos-db/nosql/query/count and its neighbours.
  */
-export function aggregate(name: string, values: readonly Value[]): Value {
-  const there = values.filter((value) => value !== undefined);
-  switch (name) {
-    case 'COUNT':
-      return there.length;
-    case 'SUM':
-    case 'AVG': {
-      let sum = 0;
-      for (const value of there) {
-        if (typeof value !== 'number') return undefined;
-        sum += value;
-      }
-      if (name === 'SUM') return sum;
-      return there.length === 0 ? undefined : sum / there.length;
-    }
-    default: {
-      let best: Value;
-      for (const value of there) {
-        if (typeRank(value) > 4) return undefined;
-        const order = best === undefined ? -1 : compare(value, best);
-        if (best === undefined || (name === 'MIN' ? order < 0 : order > 0)) best = value;
-      }
-      return best;
-    }
-  }
+const accumulators: Readonly<Record<string, () => Accumulator>> = {
+  COUNT: () => {
+    let count = 0;
+    return {
+      add(value) {
+        if (value !== undefined) count += 1;
+      },
+      result: () => count,
+    };
+  },
+  SUM: () => sums((sum) => sum),
+  AVG: () => sums((sum, count) => (count === 0 ? undefined : sum / count)),
+  MIN: () => extreme((order) => order < 0),
+  MAX: () => extreme((order) => order > 0),
+};
+
+function sums(result: (sum: number, count: number) => Value): Accumulator {
+  let sum = 0;
+  let count = 0;
+  let valid = true;
+  return {
+    add(value) {
+      if (value === undefined) return;
+      if (typeof value !== 'number') valid = false;
+      else sum += value;
+      count += 1;
+    },
+    result: () => (valid ? result(sum, count) : undefined),
+  };
+}
+
+function extreme(better: (order: number) => boolean): Accumulator {
+  let best: Value;
+  let valid = true;
+  return {
+    add(value) {
+      if (value === undefined) return;
+      if (typeRank(value) > 4) valid = false;
+      else if (best === undefined || better(compare(value, best))) best = value;
+    },
+    result: () => (valid ? best : undefined),
+  };
+}
+
+export const isAggregateName = (name: string): boolean => Object.hasOwn(accumulators, name);
+
+/** A new accumulator of an aggregate. Throws `QueryError` for a name that is none. */
+export function accumulator(name: string): Accumulator {
+  const make = accumulators[name];
+  if (make === undefined) throw new QueryError(`'${name}' is no aggregate.`);
+  return make();
 }
 
 const holdsAggregate = (expression: Expression): boolean =>
-  (expression.kind === 'call' && aggregateNames.has(expression.name)) || parts(expression).some(holdsAggregate);
+  (expression.kind === 'call' && isAggregateName(expression.name)) || parts(expression).some(holdsAggregate);
 
-/** Whether a query answers one value for all its rows. */
-export function isAggregate(query: Query): boolean {
-  if (query.select.kind === 'star') return false;
-  return query.select.kind === 'value'
-    ? holdsAggregate(query.select.of)
-    : query.select.items.some((item) => holdsAggregate(item.of));
+/** Whether a query answers one value for each group, or one for all its rows. */
+export function isAggregate({ select }: Query): boolean {
+  if (select.kind === 'star') return false;
+  return select.kind === 'value' ? holdsAggregate(select.of) : select.items.some((item) => holdsAggregate(item.of));
 }

@@ -1,14 +1,14 @@
-import { aggregate, aggregateNames } from './aggregates.ts';
+import { isAggregateName } from './aggregates.ts';
 import { type BuiltIn, builtIns } from './functions.ts';
 import { both, either, likePattern, operate } from './operators.ts';
 import { runQuery } from './run.ts';
 import { type Expression, QueryError } from './syntax.ts';
 import { compare, equal, type Json, member, type Value } from './values.ts';
 
-/** What the names mean at one row, and the rows behind it when it stands for a group. */
+/** What the names mean at one row, and what the aggregates came to when it stands for a group. */
 export interface Row {
   readonly values: Readonly<Record<string, Value>>;
-  readonly group?: readonly Row[];
+  readonly results?: readonly Value[];
 }
 
 export type Evaluate = (row: Row) => Value;
@@ -18,6 +18,8 @@ export interface Scope {
   readonly names: ReadonlySet<string>;
   readonly parameters: ReadonlyMap<string, Value>;
   readonly functions: Readonly<Record<string, BuiltIn>>;
+  /** Where aggregates may stand: each that is met is added, and its result is expected at that place in `results`. */
+  readonly aggregates?: { readonly name: string; readonly of: Evaluate }[];
 }
 
 /** A scope without names. */
@@ -83,7 +85,8 @@ export function compile(expression: Expression, scope: Scope): Evaluate {
       return (row) => objectOf(entries.map(([key, of]) => [key, of(row)]));
     }
     case 'subquery': {
-      const run = runQuery(expression.query, scope);
+      const { aggregates: _, ...inner } = scope;
+      const run = runQuery(expression.query, inner);
       if (expression.as === 'exists') return (row) => run(row).length > 0;
       return expression.as === 'array' ? (row) => run(row) : (row) => run(row)[0];
     }
@@ -160,14 +163,14 @@ function compileTest(expression: Extract<Expression, { kind: 'between' | 'in' | 
 
 function compileCall(expression: Extract<Expression, { kind: 'call' }>, scope: Scope): Evaluate {
   const { name } = expression;
-  const args = expression.args.map((argument) => compile(argument, scope));
-  if (aggregateNames.has(name)) {
+  const { aggregates: _, ...inner } = scope;
+  const args = expression.args.map((argument) => compile(argument, isAggregateName(name) ? inner : scope));
+  if (isAggregateName(name)) {
     const of = args[0];
     if (of === undefined || args.length > 1) throw new QueryError(`The function '${name}' takes one argument.`);
-    return (row) => {
-      if (row.group === undefined) throw new QueryError(`The aggregate '${name}' is not valid here.`);
-      return aggregate(name, row.group.map(of));
-    };
+    if (scope.aggregates === undefined) throw new QueryError(`The aggregate '${name}' is not valid here.`);
+    const place = scope.aggregates.push({ name, of }) - 1;
+    return (row) => row.results?.[place];
   }
   if (name === 'IIF') return (row) => (args[0]?.(row) === true ? args[1]?.(row) : args[2]?.(row));
   const work = Object.hasOwn(scope.functions, name) ? scope.functions[name] : undefined;

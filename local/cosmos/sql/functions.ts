@@ -1,4 +1,5 @@
 import { dateFunctions } from './date-functions.ts';
+import { QueryError } from './syntax.ts';
 import { equal, isArray, isObject, type Json, typeRank, type Value } from './values.ts';
 
 /** A built-in function over evaluated arguments. What it cannot work on gives undefined, as in Cosmos DB. */
@@ -76,7 +77,11 @@ const texts: Readonly<Record<string, BuiltIn>> = {
   TOSTRING: ([value]) => (value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value)),
   REGEXMATCH: ([value, pattern, flags]) => {
     if (typeof value !== 'string' || typeof pattern !== 'string') return undefined;
-    return new RegExp(pattern, typeof flags === 'string' ? flags : undefined).test(value);
+    try {
+      return new RegExp(pattern, typeof flags === 'string' ? flags : undefined).test(value);
+    } catch (cause) {
+      throw new QueryError(`RegexMatch: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
   },
 };
 
