@@ -1,0 +1,157 @@
+import rhea, { type Connection, type Delivery, type Message, type Sender } from 'rhea';
+
+/** What the broker keeps of a message beside its AMQP bytes. Times are epoch milliseconds. */
+export interface Entry {
+  readonly seq: number;
+  readonly session: string | undefined;
+  /** The message as it was sent, encoded. */
+  readonly raw: Buffer;
+  /** Deliveries begun so far. */
+  deliveries: number;
+  readonly enqueuedAt: number;
+  /** When a scheduled message appears. */
+  readonly dueAt: number | undefined;
+  readonly expiresAt: number;
+}
+
+/** An AMQP error as Service Bus names it. */
+export interface AmqpFailure {
+  readonly condition: string;
+  readonly description: string;
+}
+
+export const failure = (condition: string, description: string): AmqpFailure => ({ condition, description });
+
+export const decode = (raw: Buffer): Message => rhea.message.decode(raw) as unknown as Message;
+export const encode = (message: Message): Buffer => rhea.message.encode(message);
+
+/** The parts of a batch transfer (message format 0x80013700): one encoded message each. */
+export function batchParts(raw: Buffer): readonly Buffer[] {
+  const body: unknown = decode(raw).body;
+  const content: unknown = typeof body === 'object' && body !== null && 'content' in body ? body.content : body;
+  return (Array.isArray(content) ? content : [content]).map((part: unknown) =>
+    Buffer.isBuffer(part) ? part : Buffer.from(String(part)),
+  );
+}
+
+export const batchFormat = 0x80013700;
+
+/** The message as a receiver sees it: with sequence number, times, state and lock. */
+export function asDelivered(
+  entry: Entry,
+  lockedUntil: number | undefined,
+  state: 'active' | 'scheduled' = 'active',
+): Message {
+  const { types } = rhea;
+  const message = decode(entry.raw);
+  const annotations: Record<string, unknown> = {
+    ...message.message_annotations,
+    'x-opt-sequence-number': types.wrap_long(entry.seq),
+    'x-opt-enqueued-time': types.wrap_timestamp(entry.enqueuedAt),
+    'x-opt-enqueue-sequence-number': types.wrap_long(0),
+    'x-opt-message-state': types.wrap_int(state === 'scheduled' ? 2 : 0),
+  };
+  if (lockedUntil !== undefined) annotations['x-opt-locked-until'] = types.wrap_timestamp(lockedUntil);
+  return { ...message, delivery_count: entry.deliveries, message_annotations: annotations };
+}
+
+/** The bytes of a message with application properties added: how reasons travel into the dead-letter queue. */
+export function withProperties(raw: Buffer, properties: Readonly<Record<string, unknown>>, source?: string): Buffer {
+  const message = decode(raw);
+  return encode({
+    ...message,
+    application_properties: { ...message.application_properties, ...properties },
+    message_annotations: {
+      ...message.message_annotations,
+      ...(source === undefined ? {} : { 'x-opt-deadletter-source': source }),
+    },
+  });
+}
+
+/** When a message is to appear, if it is scheduled. */
+export function scheduledFor(message: Message): number | undefined {
+  const when: unknown = message.message_annotations?.['x-opt-scheduled-enqueue-time'];
+  if (when instanceof Date) return when.getTime();
+  return when === undefined || when === null ? undefined : Number(when);
+}
+
+/** Lock tokens travel as delivery tags in .NET's byte order of a GUID. */
+export function tagOf(token: string): Buffer {
+  const b = Buffer.from(token.replaceAll('-', ''), 'hex');
+  return Buffer.concat(
+    [b.subarray(0, 4).reverse(), b.subarray(4, 6).reverse(), b.subarray(6, 8).reverse(), b.subarray(8)].map((part) =>
+      Buffer.from(part),
+    ),
+  );
+}
+
+export function tokenOfTag(tag: Buffer): string {
+  return uuidText(tagOf(uuidText(Buffer.from(tag))));
+}
+
+/** A GUID in RFC byte order as text. */
+export function uuidText(bytes: Buffer): string {
+  const hex = Buffer.from(bytes).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** .NET ticks as the 64-bit value that `com.microsoft:locked-until-utc` carries. */
+export function ticks(epochMs: number): unknown {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(epochMs) * 10_000n + 621_355_968_000_000_000n);
+  return rhea.types.wrap_long(bytes);
+}
+
+/** Delivery states that rhea makes but does not type. */
+interface Outcomes {
+  accepted(): { described(): Parameters<Delivery['update']>[1] };
+  rejected(fields: { readonly error: AmqpFailure }): { described(): Parameters<Delivery['update']>[1] };
+}
+
+/** Members of rhea's links that its types do not show. */
+interface LinkInside {
+  readonly state: { local_open: boolean; open_requests: number };
+  readonly local: { readonly attach: { properties?: unknown; max_message_size?: number } };
+  readonly remote: {
+    readonly attach: { readonly snd_settle_mode?: number; readonly target?: { readonly address?: string } };
+  };
+  readonly _draining: boolean;
+  readonly credit: number;
+  open(): void;
+}
+
+/** rhea answers an attach by itself as soon as it has been told; Service Bus holds the answer until a session is there. */
+export function postponeAttach(link: object): () => void {
+  const inside = link as LinkInside;
+  inside.state.local_open = false;
+  inside.state.open_requests -= 1;
+  return () => inside.open();
+}
+
+export function setAttachProperties(link: object, properties: Record<string, unknown>): void {
+  (link as LinkInside).local.attach.properties = properties;
+}
+
+export function setMaxMessageSize(link: object, bytes: number): void {
+  (link as LinkInside).local.attach.max_message_size = bytes;
+}
+
+/** True for receive-and-delete. */
+export const settlesFirst = (link: Sender): boolean =>
+  (link as unknown as LinkInside).remote.attach.snd_settle_mode === 1;
+export const isDraining = (link: Sender): boolean => (link as unknown as LinkInside)._draining;
+export const creditOf = (link: Sender): number => (link as unknown as LinkInside).credit;
+
+/** Ends a connection the hard way, as a network that went away. */
+export function cutConnection(connection: Connection): void {
+  const socket: unknown = Reflect.get(connection, 'socket');
+  if (typeof socket === 'object' && socket !== null && 'destroy' in socket && typeof socket.destroy === 'function')
+    socket.destroy();
+}
+
+/** Tells a receiver how its disposition ended. */
+export function answerDisposition(delivery: Delivery, failed: AmqpFailure | undefined): void {
+  const outcomes = rhea.message as unknown as Outcomes;
+  const outcome = failed === undefined ? outcomes.accepted() : outcomes.rejected({ error: failed });
+  delivery.update(true, outcome.described());
+}
