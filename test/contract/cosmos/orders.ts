@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { JSONObject } from '@azure/cosmos';
+import { z } from 'zod';
 import type { ContainerDefinition } from '../../../shared/azure/containers.ts';
 import type { OpenCosmos } from './open-cosmos.ts';
 
@@ -42,6 +43,8 @@ export const anOrder = (customer: string, id: string, more: JSONObject = {}) => 
 
 export const ifMatch = (etag: string) => ({ accessCondition: { type: 'IfMatch', condition: etag } });
 
+const ErrorBody = z.object({ code: z.string(), message: z.string() });
+
 /** A request to the container `orders` as the REST API takes it, for what the SDK refuses or cannot say itself. */
 export async function sendRaw(
   cosmos: OpenCosmos,
@@ -71,6 +74,6 @@ export async function sendRaw(
     ...(request.body === undefined ? {} : { body: request.body }),
   });
   const answer: unknown = await response.json();
-  const code = typeof answer === 'object' && answer !== null && 'code' in answer ? answer.code : undefined;
-  return { status: response.status, substatus: response.headers.get('x-ms-substatus'), code };
+  const said = ErrorBody.safeParse(answer).data;
+  return { status: response.status, substatus: response.headers.get('x-ms-substatus'), ...said };
 }
