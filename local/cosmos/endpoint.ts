@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ContainerDefinition } from '../../shared/azure/containers.ts';
@@ -38,7 +39,7 @@ export interface CosmosEndpoint {
 
 interface Ports extends CosmosEndpointOptions {
   readonly documents: ReadonlyMap<string, DocumentContainer>;
-  readonly secret: Buffer;
+  readonly secret: KeyObject;
   readonly startedAt: number;
   url: string;
 }
@@ -58,7 +59,7 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
   const key = options.key ?? localKey;
   const documents = openContainers(options.store.db, options.containers);
   const startedAt = Math.floor(options.clock.now().getTime() / 1000);
-  const ports: Ports = { ...options, documents, secret: Buffer.from(key, 'base64'), startedAt, url: '' };
+  const ports: Ports = { ...options, documents, secret: createSecretKey(key, 'base64'), startedAt, url: '' };
   let lsn = 1;
   let closing = false;
   const server = createServer((request, response) => {

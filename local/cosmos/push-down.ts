@@ -148,6 +148,8 @@ function joined(word: 'AND' | 'OR', left: Condition | undefined, right: Conditio
 function oneOf(column: string, options: readonly ({ readonly value: Value } | undefined)[]): Condition | undefined {
   const values: (string | number)[] = [];
   if (options.length > maxOptions) return undefined;
+  // Nothing stands in an empty list; no column holds bytes.
+  if (options.length === 0) return { sql: `${column} = x''`, values: [], columns: new Set([column]) };
   for (const option of options) {
     if (option === undefined) return undefined;
     const value = stored(column, option.value);

@@ -70,17 +70,28 @@ export function answerQuery(container: DocumentContainer, request: QueryRequest,
   const scope = outerScope(request.parameters, () => now);
   const prepared = prepare(query, scope);
   const token = request.continuation === undefined ? undefined : readToken(request.continuation);
-  const scan: Scan = {
+  const scan = scanFor(container, request, now);
+  const whole = query.distinct || query.groupBy.length > 0 || isAggregate(query) || query.from === undefined;
+  if (whole) return wholePage(query, prepared, scan, request.maxItems, token);
+  return streamedPage(prepared, scan, rowLimits(query, scope), request.maxItems, token);
+}
+
+/** The scan that finds a query's documents. Throws `QueryError` and `Refusal`. */
+export function scanFor(container: DocumentContainer, request: QueryRequest, now: Date): Scan {
+  const query = parse(request.query);
+  const token = request.continuation === undefined ? undefined : readToken(request.continuation);
+  return {
     container,
-    conjuncts: conjunctsOf(container, query, scope),
+    conjuncts: conjunctsOf(
+      container,
+      query,
+      outerScope(request.parameters, () => now),
+    ),
     ordering: orderingOf(container, query),
     now: Math.floor(now.getTime() / 1000),
     ...(request.partition === undefined ? {} : { partition: request.partition }),
     ...(token !== undefined && 'at' in token ? { from: token.at } : {}),
   };
-  const whole = query.distinct || query.groupBy.length > 0 || isAggregate(query) || query.from === undefined;
-  if (whole) return wholePage(query, prepared, scan, request.maxItems, token);
-  return streamedPage(prepared, scan, rowLimits(query, scope), request.maxItems, token);
 }
 
 function conjunctsOf(container: DocumentContainer, query: Query, scope: Scope): readonly Conjunct[] {

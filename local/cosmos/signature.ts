@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Refusal } from './refusal.ts';
 
@@ -14,11 +14,11 @@ export interface Signed {
 const toleranceMs = 15 * 60_000;
 
 /**
- * Checks the `Authorization` header against the account key (base64). Throws `Refusal` 401 for a wrong or missing signature
+ * Checks the `Authorization` header against the account key. Throws `Refusal` 401 for a wrong or missing signature
  * and for Entra tokens, which have no issuer here, and 403 for a date that is over 15 minutes off (real time).
  * Source: https://learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources
  */
-export function checkSignature({ method, segments, headers }: Signed, key: Buffer, realNow: number): void {
+export function checkSignature({ method, segments, headers }: Signed, key: KeyObject, realNow: number): void {
   const header = headers.authorization;
   if (header === undefined)
     throw new Refusal(401, 'Required Header authorization is missing. Ensure a valid Authorization token is passed.');

@@ -3,14 +3,14 @@ import { QueryError } from './syntax.ts';
 
 /** Where the parser stands in a query. */
 export interface Cursor {
-  peek(ahead?: number): Token;
+  peek(): Token;
   next(): Token;
   /** Whether the next token is this keyword or operator. */
   is(word: string): boolean;
   /** Takes the keyword or operator if it comes next. */
   take(word: string): boolean;
   expect(word: string): void;
-  /** A name; keywords may be member names. */
+  /** A name. Keywords are reserved, also after a point: `c["value"]`, not `c.value`. */
   identifier(): string;
   /** One or more, with commas between. */
   list<T>(one: () => T): T[];
@@ -24,7 +24,7 @@ export function createCursor(query: string): Cursor {
   const tokens = tokenize(query);
   const end: Token = { kind: 'end', at: query.length, text: '<end>' };
   let at = 0;
-  const peek = (ahead = 0): Token => tokens[at + ahead] ?? end;
+  const peek = (): Token => tokens[at] ?? end;
   const is = (word: string): boolean => {
     const token = peek();
     return token.kind === 'keyword' ? token.word === word : token.kind === 'operator' && token.text === word;
@@ -62,9 +62,6 @@ export function createCursor(query: string): Cursor {
       expect('by');
       return list(one);
     },
-    identifier() {
-      const { kind } = peek();
-      return kind === 'identifier' || kind === 'keyword' ? next().text : fail();
-    },
+    identifier: () => (peek().kind === 'identifier' ? next().text : fail()),
   };
 }

@@ -31,9 +31,11 @@ const notLevel = 4;
 const comparisonLevel = 5;
 const unaryLevel = 12;
 
-/** An expression; with `path` only names and members, as FROM and JOIN take. */
-export function parseExpression(cursor: Cursor, as: 'any' | 'path' = 'any'): Expression {
-  return as === 'path' ? parseMembers(cursor, parsePrimary(cursor)) : parseTernary(cursor);
+/** An expression; with `path` only names and members, as FROM and JOIN take, with `atom` what has no operator, as TOP takes. */
+export function parseExpression(cursor: Cursor, as: 'any' | 'path' | 'atom' = 'any'): Expression {
+  if (as === 'any') return parseTernary(cursor);
+  const first = parsePrimary(cursor);
+  return as === 'atom' ? first : parseMembers(cursor, first);
 }
 
 function parseTernary(cursor: Cursor): Expression {
@@ -146,8 +148,6 @@ function parseKeyword(cursor: Cursor, word: string, text: string): Expression {
       cursor.expect(')');
       return { kind: 'subquery', as: word, query };
     }
-    case 'value':
-      return { kind: 'name', name: text };
     default:
       return cursor.fail(`Syntax error, incorrect syntax near '${text}'.`);
   }

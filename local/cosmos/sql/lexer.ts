@@ -4,7 +4,7 @@ export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly at: number; readonly text: string }
   | { readonly kind: 'string'; readonly value: string; readonly at: number; readonly text: string }
   | { readonly kind: 'parameter' | 'identifier' | 'operator' | 'end'; readonly at: number; readonly text: string }
-  /** `word` in lower case; keywords are also member names, so `text` keeps the spelling. */
+  /** `word` in lower case. */
   | { readonly kind: 'keyword'; readonly word: string; readonly at: number; readonly text: string };
 
 const keywords = new Set(

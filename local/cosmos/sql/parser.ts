@@ -23,7 +23,7 @@ export function parseSelect(cursor: Cursor): Query {
   const expression = () => parseExpression(cursor);
   cursor.expect('select');
   const distinct = cursor.take('distinct');
-  const top = cursor.take('top') ? expression() : undefined;
+  const top = cursor.take('top') ? parseExpression(cursor, 'atom') : undefined;
   const select = parseProjection(cursor);
   const from = cursor.take('from') ? parseSource(cursor) : undefined;
   const joins: Source[] = [];
@@ -58,11 +58,7 @@ function parseOrder(cursor: Cursor): Query['orderBy'][number] {
 
 function parseProjection(cursor: Cursor): Projection {
   if (cursor.take('*')) return { kind: 'star' };
-  // `value` is also a name: SELECT value.x, SELECT value, y.
-  if (cursor.is('value') && !['.', ',', '['].includes(cursor.peek(1).text)) {
-    cursor.next();
-    return { kind: 'value', of: parseExpression(cursor) };
-  }
+  if (cursor.take('value')) return { kind: 'value', of: parseExpression(cursor) };
   let unnamed = 0;
   const items = cursor.list(() => {
     const of = parseExpression(cursor);
