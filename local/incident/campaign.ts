@@ -1,5 +1,5 @@
 import { type CostResource, monthlyRate, roughCost } from './cost-lines.ts';
-import { monthOf, type PlannedRun } from './cost-schedule.ts';
+import type { PlannedRun } from './cost-schedule.ts';
 import { dayMs } from './daily-life.ts';
 import type { Estate } from './estate.ts';
 import { meters } from './meters.ts';
@@ -17,8 +17,8 @@ interface Crossing {
 }
 
 /**
- * The overspender's campaign: more web servers and more traffic, day by day, honestly, so that one of the first two days'
- * runs after `start` is the first that shows the month over `budget`.
+ * The overspender's campaign: more web servers and more traffic, day by day, honestly, so that the first
+ * run after `start` is the one that shows the month over `budget`. Throws a `RangeError` when there is no such run.
  */
 export function planCampaign(
   seed: number,
@@ -49,20 +49,22 @@ export function planCampaign(
   return [];
 }
 
-/** The month, told by a run of the first two days after the start, that has the longest past and still grew. */
+/** Of the months that the first run after the start tells: the one with the longest past that still grew by half a day. */
 function findCrossing(runs: readonly PlannedRun[]): Crossing {
-  const days = [...new Set(runs.filter(({ kind }) => kind === 'daily').map(({ cutoff }) => cutoff))];
   const known = Math.max(...runs.filter(({ kind }) => kind === 'back-load').map(({ cutoff }) => cutoff));
-  const candidates = runs
-    .filter(
-      ({ kind, writtenAt }) =>
-        kind === 'daily' && writtenAt <= (runs.find((run) => run.kind === 'daily')?.writtenAt ?? 0) + 1.2 * dayMs,
-    )
-    .map(({ month, cutoff }) => ({ month, before: Math.min(known, monthOf(month, 1)), after: cutoff }))
-    .filter(({ before, after }) => after - before >= dayMs / 2);
-  const [best] = candidates.sort((left, right) => right.after - right.month - (left.after - left.month));
-  const last = days.at(-1) ?? known;
-  return best ?? { month: monthOf(last - 1), before: known, after: last };
+  const daily = runs.filter(({ kind }) => kind === 'daily');
+  const firstDay = (daily[0]?.submittedAt ?? 0) + dayMs / 2;
+  const told = daily
+    .filter(({ submittedAt }) => submittedAt < firstDay)
+    .map(({ month, monthEnd, cutoff }) => ({
+      month,
+      before: Math.min(Math.max(known, month), monthEnd),
+      after: cutoff,
+    }))
+    .sort((left, right) => right.after - right.month - (left.after - left.month));
+  const crossing = told.find(({ before, after }) => after - before >= dayMs / 2) ?? told[0];
+  if (crossing === undefined) throw new RangeError('the export never runs after the start');
+  return crossing;
 }
 
 function campaignResources(estate: Estate, begin: number, steepness: number, scale: number): readonly CostResource[] {

@@ -1,6 +1,6 @@
 import { dayMs, hourMs } from './daily-life.ts';
 import type { Estate } from './estate.ts';
-import { randomOf } from './random.ts';
+import { type Random, randomOf } from './random.ts';
 
 /** One run of a customer's export: one month, up to what Cost Management knew by then. */
 export interface PlannedRun {
@@ -29,10 +29,16 @@ export function monthOf(instant: number, away = 0): number {
 }
 
 /**
+ * When a customer's export runs, and how late its figures are. `prompt` is for the overspender: old figures before
+ * `start` and new ones 14 to 20 hours after it, so that the story needs no second day.
+ */
+export type Pace = 'usual' | 'prompt';
+
+/**
  * The runs of one customer: one for each month of its history, written in the two hours before `start`, then one a day
  * for the month so far. In the first five days of a month the month before it is written again.
  */
-export function planRuns(seed: number, { label }: Estate, start: number): readonly PlannedRun[] {
+export function planRuns(seed: number, { label }: Estate, start: number, pace: Pace): readonly PlannedRun[] {
   const random = randomOf(seed, 'cost runs', label);
   const runs: PlannedRun[] = [];
   const plan = (kind: PlannedRun['kind'], month: number, submittedAt: number, cutoff: number) => {
@@ -53,21 +59,32 @@ export function planRuns(seed: number, { label }: Estate, start: number): readon
   const wholeHour = (instant: number) => Math.floor(instant / hourMs) * hourMs;
   const firstMonth = monthOf(start - historyMs);
   let submittedAt = start - 2 * hourMs + random.whole(0, 60) * minuteMs;
-  let cutoff = wholeHour(submittedAt - random.real(8, 23) * hourMs);
+  const lag = (prompt: readonly [number, number]) => {
+    const [least, most] = pace === 'prompt' ? prompt : [8, 23];
+    return random.real(least, most) * hourMs;
+  };
+  let cutoff = wholeHour(submittedAt - lag([20, 23]));
   for (let month = firstMonth; month <= monthOf(start); month = monthOf(month, 1)) {
     plan('back-load', month, submittedAt, cutoff);
     submittedAt += 5 * minuteMs;
   }
-  const timeOfDay = random.whole(0, dayMs / minuteMs - 10) * minuteMs;
+  const timeOfDay = timeOfRuns(random, start, pace);
   const firstDay = Math.floor(start / dayMs) * dayMs;
   for (let day = firstDay; day + timeOfDay <= start + horizonMs; day += dayMs) {
     submittedAt = day + timeOfDay;
     if (submittedAt <= start) continue;
     // Known usage never becomes unknown again.
-    cutoff = Math.max(cutoff, wholeHour(submittedAt - random.real(8, 23) * hourMs));
+    cutoff = Math.max(cutoff, wholeHour(submittedAt - lag([8, 9])));
     const before = monthOf(submittedAt, -1);
     if (new Date(submittedAt).getUTCDate() <= 5 && before >= firstMonth) plan('daily', before, submittedAt, cutoff);
     plan('daily', monthOf(submittedAt), submittedAt + 5 * minuteMs, cutoff);
   }
   return runs;
+}
+
+/** Milliseconds after midnight; late enough before the next one for the two files of a month's first days. */
+function timeOfRuns(random: Random, start: number, pace: Pace): number {
+  const latest = dayMs - 10 * minuteMs;
+  if (pace === 'usual') return random.whole(0, latest / minuteMs) * minuteMs;
+  return Math.min((start + random.whole(14 * 60, 20 * 60) * minuteMs) % dayMs, latest);
 }

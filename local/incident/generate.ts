@@ -84,7 +84,7 @@ function operationsOf(
 function bookOf(seed: number, estate: Estate, { overspender, tempting }: Cast, start: number) {
   const part = tempting.find((entry) => entry.estate === estate)?.part;
   const usual: readonly CostResource[] = ordinaryResources(seed, estate, part);
-  const runs = planRuns(seed, estate, start);
+  const runs = planRuns(seed, estate, start, estate === overspender ? 'prompt' : 'usual');
   const budgets = suggestBudgets(seed, estate, usual, start);
   if (estate !== overspender) return { runs, budgets, resources: usual };
   // The campaign is in one subscription: a budget of its own would have been passed long before.
