@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import rhea, { type EventContext } from 'rhea';
+import rhea, { type EventContext, type SenderOptions } from 'rhea';
 import type { QueueDefinition } from '../../shared/azure/queues.ts';
 import type { RuntimeClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
@@ -39,6 +39,12 @@ export interface Broker {
 }
 
 const deadLetterQueue = '/$deadletterqueue';
+
+/** A disposition is answered when it is durable; an abandon (modified) must not be told a second time as released. */
+const senderOptions: SenderOptions & { readonly treat_modified_as_released: boolean } = {
+  autosettle: false,
+  treat_modified_as_released: false,
+};
 
 /**
  * Serves AMQP 1.0 on 127.0.0.1 as Service Bus does: links, claims (any token), `$management`, peek-lock, sessions, schedules,
@@ -125,7 +131,7 @@ async function listen(broker: Broker, port: number) {
     host: '127.0.0.1',
     max_frame_size: 65_536,
     receiver_options: { autoaccept: false, credit_window: 500 },
-    sender_options: { autosettle: false, treat_modified_as_released: false },
+    sender_options: senderOptions,
   });
   const connections = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => {
