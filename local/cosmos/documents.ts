@@ -228,12 +228,7 @@ function patch(
 
 function satisfies(text: string, condition: string, now: Date): boolean {
   const document: JsonObject = JSON.parse(text);
-  return (
-    prepare(
-      parsePredicate(condition),
-      outerScope(new Map(), () => now),
-    ).rows(document).length > 0
-  );
+  return prepare(parsePredicate(condition), outerScope(new Map(), now)).rows(document).length > 0;
 }
 
 function remove(

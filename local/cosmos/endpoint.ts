@@ -95,15 +95,22 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
   };
 }
 
-async function receive(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= maxBodyBytes) chunks.push(chunk);
-  }
-  if (bytes > maxBodyBytes) throw new Refusal(413, `Request size is too large: ${bytes} bytes.`);
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+/** The whole body. Rejects with `Refusal` 413 when it is too large, and when the client goes away. */
+function receive(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      // What is too large is still read to its end, so that the answer is heard.
+      if (bytes <= maxBodyBytes) chunks.push(chunk);
+    });
+    request.on('end', () => {
+      if (bytes > maxBodyBytes) reject(new Refusal(413, `Request size is too large: ${bytes} bytes.`));
+      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.on('error', reject);
+  });
 }
 
 function brokenAnswer(error: unknown, request: IncomingMessage): Answer | undefined {
@@ -131,7 +138,7 @@ async function answerRequest(
     const request: WireRequest = { method, segments, headers, body };
     if (segments[4] !== 'docs') return answerMetadata(ports, request);
     const container = containerOf(ports, segments);
-    const data = readDataRequest(container, request);
+    const data = readDataRequest(request);
     const minimal = headers['prefer'] === 'return=minimal';
     return await serveData(ports, { container, data, uri, minimal }, response);
   } catch (error) {

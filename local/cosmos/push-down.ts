@@ -1,5 +1,5 @@
 import type { DocumentContainer } from './container.ts';
-import { constant, outerScope, type Scope } from './sql/compile.ts';
+import { constant, type Scope } from './sql/compile.ts';
 import { afterPrefix, orderKey, typeBounds } from './sql/order-key.ts';
 import { type BinaryOperator, type Expression, parts, pathUnder } from './sql/syntax.ts';
 import { isArray, type Json, type Value } from './sql/values.ts';
@@ -33,7 +33,7 @@ export function pushDown(
   if (where.kind === 'binary' && where.operator === 'and') {
     return [where.left, where.right].flatMap((side) => pushDown(container, alias, side, scope));
   }
-  const condition = translate({ container, alias, scope: outerScope(scope.parameters, () => new Date(0)) }, where);
+  const condition = translate({ container, alias, scope }, where);
   const [column, ...others] = condition?.columns ?? [];
   return condition === undefined || column === undefined || others.length > 0
     ? []

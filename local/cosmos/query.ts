@@ -53,10 +53,7 @@ export function readQuery(body: Json): QueryText {
 /** Checks a query as far as that goes without its documents. Throws `QueryError` and `Refusal`. */
 export function checkQuery(container: DocumentContainer, { query, parameters }: QueryText, now: Date): void {
   const parsedQuery = parse(query);
-  prepare(
-    parsedQuery,
-    outerScope(parameters, () => now),
-  );
+  prepare(parsedQuery, outerScope(parameters, now));
   orderingOf(container, parsedQuery);
 }
 
@@ -67,7 +64,7 @@ export function checkQuery(container: DocumentContainer, { query, parameters }: 
  */
 export function answerQuery(container: DocumentContainer, request: QueryRequest, now: Date): QueryPage {
   const query = parse(request.query);
-  const scope = outerScope(request.parameters, () => now);
+  const scope = outerScope(request.parameters, now);
   const prepared = prepare(query, scope);
   const token = request.continuation === undefined ? undefined : readToken(request.continuation);
   const scan = scanFor(container, request, now);
@@ -82,11 +79,7 @@ export function scanFor(container: DocumentContainer, request: QueryRequest, now
   const token = request.continuation === undefined ? undefined : readToken(request.continuation);
   return {
     container,
-    conjuncts: conjunctsOf(
-      container,
-      query,
-      outerScope(request.parameters, () => now),
-    ),
+    conjuncts: conjunctsOf(container, query, outerScope(request.parameters, now)),
     ordering: orderingOf(container, query),
     now: Math.floor(now.getTime() / 1000),
     ...(request.partition === undefined ? {} : { partition: request.partition }),
@@ -146,7 +139,8 @@ function streamedPage(
   for (const { place, body } of scanDocuments(scan)) {
     examined += 1;
     const skip = place.sequence === start?.at.sequence ? start.skip : 0;
-    for (const [at, row] of prepared.rows(JSON.parse(body)).entries()) {
+    const document: Json = JSON.parse(body);
+    for (const [at, row] of prepared.rows(document).entries()) {
       if (at < skip) continue;
       const value = prepared.project(row);
       if (value === undefined) continue;
@@ -156,7 +150,7 @@ function streamedPage(
       }
       passed += 1;
       if (passed <= offset) continue;
-      const text = JSON.stringify(value);
+      const text = value === document ? body : JSON.stringify(value);
       items.push(text);
       bytes += text.length;
       if (passed >= offset + limit) return { items, charge: queryCharge(examined, bytes) };

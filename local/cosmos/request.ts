@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readBatch } from './batch.ts';
-import type { DocumentContainer } from './container.ts';
 import type { Condition, DocumentOperation } from './documents.ts';
 import { readPatch } from './patch.ts';
 import { type QueryRequest, type QueryText, readQuery } from './query.ts';
 import { Refusal, substatuses } from './refusal.ts';
 import { orderKey } from './sql/order-key.ts';
-import { atPath, isArray, isObject, type Json, type JsonObject } from './sql/values.ts';
+import { isArray, isObject, type Json, type JsonObject } from './sql/values.ts';
 
 /** A request as it came over the wire. */
 export interface WireRequest {
@@ -34,11 +33,11 @@ const header = (headers: IncomingHttpHeaders, name: string): string | undefined 
 const isSet = (headers: IncomingHttpHeaders, name: string): boolean => header(headers, name)?.toLowerCase() === 'true';
 
 /** Reads a request under `/dbs/{database}/colls/{container}/docs`. Throws `Refusal`, 501 for what is not built. */
-export function readDataRequest(container: DocumentContainer, request: WireRequest): DataRequest {
+export function readDataRequest(request: WireRequest): DataRequest {
   const { method, segments, headers } = request;
   const [id, ...rest] = segments.slice(5);
   if (rest.length > 0) throw notBuilt(request);
-  if (id !== undefined) return readDocumentRequest(request, id, container);
+  if (id !== undefined) return readDocumentRequest(request, id);
   if (method === 'GET' && headers['a-im'] !== undefined) throw notBuilt(request, 'the change feed');
   if (method === 'GET')
     return { kind: 'query', query: { query: 'SELECT * FROM c', parameters: new Map(), ...pageOf(headers) } };
@@ -60,7 +59,7 @@ export function readDataRequest(container: DocumentContainer, request: WireReque
     };
   }
   const body = documentBody(request);
-  const partition = partitionIn(headers) ?? orderKey(atPath(body, container.definition.partitionKey)) ?? '';
+  const partition = requiredPartition(headers);
   const isUpsert = isSet(headers, 'x-ms-documentdb-is-upsert');
   return {
     kind: 'document',
@@ -69,7 +68,7 @@ export function readDataRequest(container: DocumentContainer, request: WireReque
   };
 }
 
-function readDocumentRequest(request: WireRequest, id: string, container: DocumentContainer): DataRequest {
+function readDocumentRequest(request: WireRequest, id: string): DataRequest {
   const { method, headers } = request;
   const partition = requiredPartition(headers);
   const when = conditionIn(headers);
@@ -84,7 +83,7 @@ function readDocumentRequest(request: WireRequest, id: string, container: Docume
     case 'DELETE':
       return document({ kind: 'delete', id, when });
     default:
-      throw notBuilt(request, `${method} on a document of ${container.definition.name}`);
+      throw notBuilt(request);
   }
 }
 

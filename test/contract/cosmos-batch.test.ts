@@ -91,6 +91,16 @@ describe('a transactional batch', () => {
     expect(resources).toContain((await container.item('root', customer).read()).resource?.child);
   });
 
+  test('leaves documents out of its answer where they are not wanted', async () => {
+    const customer = aPartition();
+    const create: OperationInput = { operationType: 'Create', resourceBody: anOrder(customer, '1') };
+    const options = { contentResponseOnWriteEnabled: false };
+    const { result } = await container.items.batch([create, { operationType: 'Read', id: '1' }], customer, options);
+    expect(result?.[0]).toMatchObject({ statusCode: 201, eTag: expect.any(String) });
+    expect(result?.[0]?.resourceBody).toBeUndefined();
+    expect(result?.[1]?.resourceBody).toMatchObject({ id: '1' });
+  });
+
   test('is refused with more than 100 operations, or over 2 MB', async () => {
     const customer = aPartition();
     const creates = (count: number, text: string): OperationInput[] =>

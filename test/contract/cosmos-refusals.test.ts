@@ -39,6 +39,17 @@ describe('what Azure refuses', () => {
     expect(await refusalOf(container.items.create(anOrder(aPartition(), '1', { ttl: 0 })))).toBe('400');
   });
 
+  test('a document without a partition key in its request', async () => {
+    const body = JSON.stringify(anOrder(aPartition(), '1'));
+    expect(await sendRaw(cosmos, 'POST', 'docs', { body })).toMatchObject({ status: 400 });
+    expect(await sendRaw(cosmos, 'GET', 'docs/1', {})).toMatchObject({ status: 400 });
+  });
+
+  test('a request that was signed long ago', async () => {
+    const date = new Date(Date.now() - 20 * 60_000).toUTCString();
+    expect(await sendRaw(cosmos, 'GET', '', { date })).toMatchObject({ status: 403, code: 'Forbidden' });
+  });
+
   test('a request that is not signed with the key', async () => {
     const body = JSON.stringify(anOrder('c', '1'));
     expect(await sendRaw(cosmos, 'POST', 'docs', { body, key: Buffer.from('other').toString('base64') })).toMatchObject(

@@ -1,5 +1,5 @@
 import { isAggregateName } from './aggregates.ts';
-import { type BuiltIn, builtIns } from './functions.ts';
+import { builtIns } from './functions.ts';
 import { both, either, likePattern, operate } from './operators.ts';
 import { runQuery } from './run.ts';
 import { type Expression, QueryError } from './syntax.ts';
@@ -17,16 +17,17 @@ export type Evaluate = (row: Row) => Value;
 export interface Scope {
   readonly names: ReadonlySet<string>;
   readonly parameters: ReadonlyMap<string, Value>;
-  readonly functions: Readonly<Record<string, BuiltIn>>;
+  /** What time it is for functions that ask. */
+  readonly now: Date;
   /** Where aggregates may stand: each that is met is added, and its result is expected at that place in `results`. */
   readonly aggregates?: { readonly name: string; readonly of: Evaluate }[];
 }
 
 /** A scope without names. */
-export const outerScope = (parameters: ReadonlyMap<string, Value>, now: () => Date): Scope => ({
+export const outerScope = (parameters: ReadonlyMap<string, Value>, now: Date): Scope => ({
   names: new Set(),
   parameters,
-  functions: builtIns(now),
+  now,
 });
 
 /** The value of an expression that refers to no name; undefined also stands for "has none yet". Throws `QueryError`. */
@@ -173,9 +174,14 @@ function compileCall(expression: Extract<Expression, { kind: 'call' }>, scope: S
     return (row) => row.results?.[place];
   }
   if (name === 'IIF') return (row) => (args[0]?.(row) === true ? args[1]?.(row) : args[2]?.(row));
-  const work = Object.hasOwn(scope.functions, name) ? scope.functions[name] : undefined;
+  const work = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
   if (work === undefined) throw new QueryError(`'${name}' is not a recognized built-in function name.`);
-  return (row) => work(args.map((argument) => argument(row)));
+  const { now } = scope;
+  return (row) =>
+    work(
+      args.map((argument) => argument(row)),
+      now,
+    );
 }
 
 /** Orders rows by several keys; each key says whether it descends. */

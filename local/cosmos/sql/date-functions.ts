@@ -22,9 +22,9 @@ const parse = (text: unknown): number | undefined => {
 };
 
 /** Functions of times. Source: https://learn.microsoft.com/azure/cosmos-db/nosql/query/getcurrentdatetime and its neighbours. */
-export const dateFunctions = (now: () => Date): Readonly<Record<string, BuiltIn>> => ({
-  GETCURRENTDATETIME: () => dateTime(now().getTime()),
-  GETCURRENTTIMESTAMP: () => now().getTime(),
+export const dateFunctions: Readonly<Record<string, BuiltIn>> = {
+  GETCURRENTDATETIME: (_, now) => dateTime(now.getTime()),
+  GETCURRENTTIMESTAMP: (_, now) => now.getTime(),
   DATETIMETOTIMESTAMP: ([text]) => parse(text),
   TIMESTAMPTODATETIME: ([ms]) => (typeof ms === 'number' && Math.abs(ms) <= 8.64e15 ? dateTime(ms) : undefined),
   DATETIMEADD: ([part, amount, text]) => {
@@ -39,4 +39,4 @@ export const dateFunctions = (now: () => Date): Readonly<Record<string, BuiltIn>
     if (unit === undefined || from === undefined || to === undefined) return undefined;
     return Math.floor(to / unit) - Math.floor(from / unit);
   },
-});
+};

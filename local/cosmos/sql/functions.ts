@@ -2,8 +2,8 @@ import { dateFunctions } from './date-functions.ts';
 import { QueryError } from './syntax.ts';
 import { equal, isArray, isObject, type Json, typeRank, type Value } from './values.ts';
 
-/** A built-in function over evaluated arguments. What it cannot work on gives undefined, as in Cosmos DB. */
-export type BuiltIn = (args: readonly Value[]) => Value;
+/** A built-in function over evaluated arguments, at a time. What it cannot work on gives undefined, as in Cosmos DB. */
+export type BuiltIn = (args: readonly Value[], now: Date) => Value;
 
 const number =
   (work: (...values: number[]) => number): BuiltIn =>
@@ -130,13 +130,13 @@ const arrays: Readonly<Record<string, BuiltIn>> = {
 };
 
 /**
- * The built-in functions by name, in upper case; `now` serves those that ask for the time.
+ * The built-in functions by name, in upper case.
  * Source: https://learn.microsoft.com/azure/cosmos-db/nosql/query/system-functions
  */
-export const builtIns = (now: () => Date): Readonly<Record<string, BuiltIn>> => ({
+export const builtIns: Readonly<Record<string, BuiltIn>> = {
   ...typeTests,
   ...texts,
   ...numbers,
   ...arrays,
-  ...dateFunctions(now),
-});
+  ...dateFunctions,
+};

@@ -50,10 +50,10 @@ export async function sendRaw(
   cosmos: OpenCosmos,
   method: string,
   below: string,
-  request: { body?: string; partition?: string; key?: string; headers?: Record<string, string> },
+  request: { body?: string; partition?: string; key?: string; date?: string; headers?: Record<string, string> },
 ) {
   const link = `dbs/${cosmos.database.id}/colls/orders`;
-  const date = new Date().toUTCString();
+  const date = request.date ?? new Date().toUTCString();
   // The resource type and link that are signed.
   const [type, signed] = below === '' ? ['colls', link] : ['docs', below === 'docs' ? link : `${link}/${below}`];
   const text = `${method.toLowerCase()}\n${type}\n${signed}\n${date.toLowerCase()}\n\n`;

@@ -195,10 +195,7 @@ function withoutIndexes(
   partition: string | undefined,
 ): readonly Json[] {
   const parsed = parseQuery(query);
-  const prepared = prepare(
-    parsed,
-    outerScope(new Map(), () => now),
-  );
+  const prepared = prepare(parsed, outerScope(new Map(), now));
   const kept = documents.filter((document) => partition === undefined || document['party'] === partition);
   const found = kept.filter((document) => prepared.rows({ ...document, _ts: now.getTime() / 1000 }).length > 0);
   const keys = parsed.orderBy.map(({ of, descending }) => ({ path: pathText(of), descending }));

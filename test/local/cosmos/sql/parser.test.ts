@@ -5,7 +5,7 @@ import { prepare } from '../../../../local/cosmos/sql/run.ts';
 import type { Json, Value } from '../../../../local/cosmos/sql/values.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
-const scope = outerScope(new Map<string, Value>([['@n', 3]]), () => now);
+const scope = outerScope(new Map<string, Value>([['@n', 3]]), now);
 
 /** The value of an expression without a document. */
 function resultOf(expression: string): Value {
