@@ -47,7 +47,7 @@ export function scanSql(scan: Scan): { readonly sql: string; readonly values: re
   const keys = ordering.columns.map(({ column }) => column);
   const order = ordering.columns.map(({ column, descending }) => `${column} ${descending ? 'DESC' : 'ASC'}`);
   const sql = [
-    `SELECT seq, body${keys.map((key) => `, ${key}`).join('')} FROM ${container.table}`,
+    `SELECT ${['seq', ...keys].join(', ')} FROM ${container.table}`,
     index === undefined ? '' : `INDEXED BY ${indexName(container, index)}`,
     conditions.length === 0 ? '' : `WHERE ${conditions.map((condition) => `(${condition.sql})`).join(' AND ')}`,
     `ORDER BY ${[...order, `seq ${ordering.forward ? 'ASC' : 'DESC'}`].join(', ')}`,
@@ -55,14 +55,19 @@ export function scanSql(scan: Scan): { readonly sql: string; readonly values: re
   return { sql, values: conditions.flatMap((condition) => condition.values) };
 }
 
-/** The documents of a scan, in order, as far as they are asked for. */
+/**
+ * The documents of a scan, in order, as far as they are asked for. Each body is fetched when its turn comes: where SQLite has
+ * to sort, it sorts numbers and keys, not documents.
+ */
 export function* scanDocuments(scan: Scan): Generator<Found> {
   const { sql, values } = scanSql(scan);
   const keys = scan.ordering.columns.map(({ column }) => column);
+  const bodyOf = scan.container.statement(`SELECT body FROM ${scan.container.table} WHERE seq = ?`);
   for (const row of scan.container.statement(sql).iterate(...values)) {
+    const sequence = Number(row['seq']);
     yield {
-      place: { sequence: Number(row['seq']), keys: keys.map((key) => boundOf(row[key])) },
-      body: String(row['body']),
+      place: { sequence, keys: keys.map((key) => boundOf(row[key])) },
+      body: String(bodyOf.get(sequence)?.['body']),
     };
   }
 }
