@@ -12,7 +12,12 @@ export interface ActivitySweep extends Root {
   readonly subscriptions: number;
   readonly events: number;
   /** Of the last run that ended. */
-  readonly last?: { readonly startedAt: string; readonly finishedAt: string; readonly subscriptions: number; readonly events: number };
+  readonly last?: {
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    readonly subscriptions: number;
+    readonly events: number;
+  };
 }
 
 const address = { container: 'sweeps', partition: 'activity', id: 'activity' } as const;
@@ -55,15 +60,21 @@ export interface SweepPorts {
 }
 
 /** Handles the next few subscriptions of a sweep and sends the next step. A stale or repeated step does nothing more. */
-export async function walkOn(ports: SweepPorts, step: { readonly run: number; readonly after: string }, messageId: string): Promise<void> {
+export async function walkOn(
+  ports: SweepPorts,
+  step: { readonly run: number; readonly after: string },
+  messageId: string,
+): Promise<void> {
   const sweep = await ports.aggregates.read<ActivitySweep>(address);
-  if (sweep === undefined || sweep.run !== step.run || sweep.after !== step.after || sweep.finishedAt !== undefined) return;
+  if (sweep === undefined || sweep.run !== step.run || sweep.after !== step.after || sweep.finishedAt !== undefined)
+    return;
   const ids = await ports.subscriptionsAfter(step.after, atATime);
   const counts = await inTwos(ids, ports.read);
   const now = ports.now().toISOString();
   const last = ids.at(-1);
   await ports.aggregates.act<ActivitySweep>(address, messageId, (state) => {
-    if (state === undefined || state.run !== step.run || state.after !== step.after || state.finishedAt !== undefined) return undefined;
+    if (state === undefined || state.run !== step.run || state.after !== step.after || state.finishedAt !== undefined)
+      return undefined;
     const { version: _v, outbox: _o, pendingSince: _p, ...rest } = state;
     const subscriptions = state.subscriptions + ids.length;
     const events = state.events + counts.reduce((sum, one) => sum + one, 0);

@@ -49,9 +49,9 @@ export const containers = {
   /** Read position and what has been seen before, per subscription. */
   activity: aggregate('activity', '/subscriptionId'),
   /** Sweeps, with their position and counts, and how fresh each feed is. */
-  sweeps: aggregate('sweeps', '/id', ['/feed']),
+  sweeps: aggregate('sweeps', '/sweep'),
   /** What people switch while it runs: mode, kill switch, protected customers. */
-  switches: aggregate('switches', '/id'),
+  switches: aggregate('switches', '/scope'),
   /** Messages that could not be read, whole, with the reason. */
   parked: aggregate('parked', '/id', ['/queue', '/at']),
   /** Hash chain, one per party and year: created only, never replaced. */

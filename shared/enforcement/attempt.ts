@@ -1,4 +1,4 @@
-import type { ServiceState } from './hold.ts';
+import type { SeenState, ServiceState } from './hold.ts';
 
 /**
  * One call to Microsoft that stops or restores a subscription. It is written before the call is made: a crash in between
@@ -21,7 +21,7 @@ export interface Attempt {
    */
   readonly result?: 'done' | 'refused' | 'unknown' | 'no-effect' | 'not-made';
   /** What the last look showed. */
-  readonly readBack?: { readonly state: ServiceState; readonly at: string };
+  readonly readBack?: { readonly state: SeenState; readonly at: string };
 }
 
 /** The attempt that is not settled yet, if any: at most one, always the last. */

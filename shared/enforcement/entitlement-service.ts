@@ -25,7 +25,8 @@ export function createEntitlementService(entitlements: Entitlements): Service {
   return {
     async read({ tenantId, planId, entitlementId }) {
       const { status } = await entitlements.readEntitlement(tenantId, planId, entitlementId);
-      return status === 'active' ? 'active' : 'suspended';
+      if (status === 'active') return 'active';
+      return status === 'inactive' ? 'suspended' : 'unclear';
     },
     async stop(target, requestId) {
       return answerOf(await entitlements.cancelEntitlement(target, requestId), 'suspended');

@@ -16,6 +16,9 @@ export interface Hold {
 /** What Microsoft shows of a subscription. */
 export type ServiceState = 'active' | 'suspended';
 
+/** What a look can show: also that Microsoft does not list it, or calls its state something unknown. */
+export type SeenState = ServiceState | 'unclear';
+
 /** What is to be true outside: stopped while any hold stands. */
 export const wantedState = (holds: readonly Hold[]): ServiceState => (holds.length > 0 ? 'suspended' : 'active');
 

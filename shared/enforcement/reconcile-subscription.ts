@@ -3,7 +3,7 @@ import { KnownLater, OutcomeUnknown } from '../core/failures.ts';
 import { causeUuid } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import { inFlight } from './attempt.ts';
-import { type ServiceState, wantedState } from './hold.ts';
+import { type SeenState, wantedState } from './hold.ts';
 import {
   type Answer,
   decideAnswer,
@@ -28,7 +28,7 @@ export interface ServiceAddress {
  * `OutcomeUnknown` when nobody can know.
  */
 export interface Service {
-  read(address: ServiceAddress): Promise<ServiceState>;
+  read(address: ServiceAddress): Promise<SeenState>;
   stop(address: ServiceAddress, requestId: string): Promise<Answer>;
   restore(address: ServiceAddress, requestId: string): Promise<Answer>;
 }
@@ -76,6 +76,12 @@ export async function reconcileSubscription(ports: ReconcilePorts, subscriptionI
   const seen = await ports.service.read(where);
   if (flying !== undefined) {
     await act((fresh) => decideLook(fresh, flying.id, seen, readBack, now()));
+    return;
+  }
+  if (seen === 'unclear') {
+    await act((fresh) =>
+      decideNeedsPerson(fresh, 'Partner Center does not list it, or calls its state something unknown', now()),
+    );
     return;
   }
   if (seen === want) {

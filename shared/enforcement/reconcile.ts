@@ -3,7 +3,7 @@ import { causeHash } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Attempt, inFlight } from './attempt.ts';
-import { type Hold, type ServiceState, wantedState, withHold, withoutHold } from './hold.ts';
+import { type Hold, type SeenState, type ServiceState, wantedState, withHold, withoutHold } from './hold.ts';
 import type { TargetResult } from './plan.ts';
 
 /** How the looks at Microsoft's side are spaced, and how often an unanswered call may be made again. */
@@ -141,13 +141,14 @@ export function decideNotMade(sub: Subscription, attemptId: string, retryAt: Dat
 export function decideLook(
   sub: Subscription,
   attemptId: string,
-  seen: ServiceState,
+  seen: SeenState,
   readBack: ReadBackPolicy,
   now: Date,
 ): Decision<Subscription> | undefined {
   const attempt = inFlight(sub.attempts);
   if (attempt?.id !== attemptId) return undefined;
   const looked: Attempt = { ...attempt, looks: attempt.looks + 1, readBack: { state: seen, at: now.toISOString() } };
+  const observed = seen === 'unclear' ? {} : { observed: { state: seen, asOf: now.toISOString() } };
   if (seen === attempt.want) return done(sub, { ...looked, result: 'done' }, now);
   const next = readBack.afterMinutes[looked.looks];
   if (next !== undefined) {
@@ -155,7 +156,7 @@ export function decideLook(
       state: {
         ...contentOf(sub),
         attempts: replaceLast(sub.attempts, looked),
-        observed: { state: seen, asOf: now.toISOString() },
+        ...observed,
         nextDueAt: afterMinutes(now, next),
       },
     };
@@ -179,7 +180,7 @@ export function decideLook(
     state: {
       ...rest,
       attempts: replaceLast(sub.attempts, { ...looked, result: 'no-effect' }),
-      observed: { state: seen, asOf: now.toISOString() },
+      ...observed,
     },
     effects: [
       audit(sub, now, 'surety', `${callName(attempt.want)}-had-no-effect`, { attempt: attempt.id, why }, attempt.id),

@@ -49,6 +49,12 @@ export const Policy = z.strictObject({
   playbooks: z
     .strictObject({ 'compromised-tenant': Playbook })
     .default({ 'compromised-tenant': { atSeverity: 70, scope: 'all-subscriptions', approvalExpiresAfterMinutes: 60 } }),
+  cases: z
+    .strictObject({
+      /** Lighter signals are kept and shown; they open no case. */
+      opensAtPoints: z.number().int().min(0).max(100).default(10),
+    })
+    .prefault({}),
   /** Customers (tenant ids) that a machine never holds. */
   protectedCustomers: z.array(z.uuid()).default([]),
   activity: z

@@ -32,7 +32,7 @@ async function append(
     const tail = tails.get(chain) ?? (await readTail(container, chain));
     const line = nextLine(tail, effect);
     try {
-      await container.items.create(line, { contentResponseOnWriteEnabled: false });
+      await container.items.create(line);
       tails.set(chain, line);
       return;
     } catch (error) {

@@ -47,7 +47,7 @@ export async function drain<S extends Root>(
         { op: 'set', path: '/outbox', value: [] },
         { op: 'remove', path: '/pendingSince' },
       ],
-      { accessCondition: { type: 'IfMatch', condition: root.etag }, contentResponseOnWriteEnabled: false },
+      { accessCondition: { type: 'IfMatch', condition: root.etag } },
     );
   } catch (error) {
     const status = statusOf(error);

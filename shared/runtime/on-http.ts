@@ -30,7 +30,7 @@ export interface Call {
 }
 
 /** The handler with its caller class, so that a test can enumerate every function's. */
-export type GuardedHandler = HttpHandler & { readonly caller: CallerClass };
+export type GuardedHandler = HttpHandler & { readonly callerClass: CallerClass };
 
 /**
  * The only way to register an HTTP function: proves the caller before the handler runs. 401 without a valid token, 403
@@ -60,7 +60,7 @@ export function onHttp(caller: CallerClass, handle: (call: Call) => Promise<Http
       return problem(500, `Something went wrong here. Tell the operator this number: ${context.invocationId}`);
     }
   };
-  return Object.assign(handler, { caller });
+  return Object.assign(handler, { callerClass: caller });
 }
 
 async function provePerson(request: HttpRequest, running: App, roles: readonly Role[]): Promise<Person> {

@@ -1,0 +1,19 @@
+import type { IncidentStory } from '../incident/generate.ts';
+import type { World } from '../world.ts';
+
+/** The policy that the bundled incident ships: `approve`, with the generated partner's budgets. */
+export function incidentPolicy(world: World & { readonly story: IncidentStory }) {
+  return {
+    v: 1,
+    partner: { tenantId: world.partner.tenantId, name: world.partner.name, timeZone: 'Europe/Athens', currency: 'EUR' },
+    mode: 'approve',
+    usage: {
+      budgets: world.story.budgets.map(({ tenantId, subscriptionId, amount, currency }) => ({
+        customer: tenantId,
+        ...(subscriptionId === undefined ? {} : { subscription: subscriptionId }),
+        amount,
+        currency,
+      })),
+    },
+  };
+}

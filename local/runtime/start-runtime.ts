@@ -1,0 +1,143 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { containers } from '../../shared/azure/containers.ts';
+import { queues } from '../../shared/azure/queues.ts';
+import { type RuntimeClock, standingClock } from '../clock.ts';
+import { type CosmosEndpoint, startCosmosEndpoint } from '../cosmos/endpoint.ts';
+import { createFaults, type Faults } from '../faults.ts';
+import { type FunctionsHost, startFunctionsHost } from '../functions-host/host.ts';
+import type { HostLogEntry } from '../functions-host/host-log.ts';
+import { storedTimerStatus } from '../functions-host/timer-status.ts';
+import { generateWorld, type IncidentStory } from '../incident/generate.ts';
+import { type Issuer, managedIdentity, startIssuer } from '../issuer/issuer.ts';
+import { type Microsoft, startMicrosoft } from '../microsoft/endpoint.ts';
+import { type ServiceBusEndpoint, startServiceBusEndpoint } from '../service-bus/endpoint.ts';
+import { openStore, type Store } from '../store.ts';
+import type { World } from '../world.ts';
+import { incidentPolicy } from './incident-policy.ts';
+import { type KeptState, openKeptState } from './kept-state.ts';
+
+export interface RuntimeOptions {
+  /** Folder with the built app (package.json, host.json, dist/). */
+  readonly appDir: string;
+  readonly data: string;
+  readonly seed: number;
+  readonly port: number;
+  readonly reset?: boolean;
+  readonly crashAt?: string | undefined;
+  readonly log?: (entry: HostLogEntry) => void;
+  /** When the incident's clock starts, on a first run. */
+  readonly start?: Date;
+}
+
+/** Everything of Surety and around it, running in this process. */
+export interface Runtime {
+  readonly store: Store;
+  readonly state: KeptState;
+  readonly clock: RuntimeClock;
+  readonly faults: Faults;
+  readonly world: World & { readonly story: IncidentStory };
+  readonly cosmos: CosmosEndpoint;
+  readonly serviceBus: ServiceBusEndpoint;
+  readonly issuer: Issuer;
+  readonly microsoft: Microsoft;
+  readonly host: FunctionsHost;
+  readonly exportsDir: string;
+  /** Milliseconds from the call to "serving". */
+  readonly startedInMs: number;
+  stop(): Promise<void>;
+}
+
+/** Audience of people's tokens on this machine. */
+export const apiAudience = 'api://surety-on-one-machine';
+
+/** The clock of a first run starts here, whatever the date: the generated incident is the same every day. */
+const defaultStart = new Date('2026-10-12T06:00:00.000Z');
+
+/**
+ * Starts the endpoints, then the built functions app on them. Sets the app's settings in `process.env`, which is where the
+ * app reads them: one runtime a process.
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const began = performance.now();
+  const data = resolve(options.data);
+  if (options.reset === true) rmSync(data, { recursive: true, force: true });
+  const exportsDir = join(data, 'exports');
+  mkdirSync(exportsDir, { recursive: true });
+  const store = openStore(join(data, 'surety.db'));
+  const state = openKeptState(store);
+  await keepSeed(state, options.seed);
+  const start = new Date(state.get('start') ?? (options.start ?? defaultStart).toISOString());
+  await state.set('start', start.toISOString());
+  const world = generateWorld(options.seed, start);
+  const clock = standingClock(new Date(state.get('now') ?? start), process.env);
+  const faults = createFaults(options.crashAt);
+  const shared = { store, clock, faults };
+  const cosmos = await startCosmosEndpoint({ ...shared, containers: Object.values(containers), database: 'surety' });
+  const serviceBus = await startServiceBusEndpoint({ ...shared, queues: Object.values(queues) });
+  const issuer = await startIssuer({ store, tenantId: world.partner.tenantId });
+  const microsoft = await startMicrosoft({ ...shared, world });
+  const policyPath = join(data, 'policy.yaml');
+  writeFileSync(
+    policyPath,
+    `# Written at each start: the policy of the bundled incident.\n${stringify(incidentPolicy(world))}`,
+  );
+  Object.assign(process.env, {
+    COSMOS_ENDPOINT: cosmos.url,
+    COSMOS_KEY: cosmos.key,
+    COSMOS_DATABASE: 'surety',
+    SERVICE_BUS: serviceBus.connectionString,
+    PARTNER_CENTER_URL: microsoft.url,
+    ARM_URL: microsoft.url,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_JWKS_URL: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys`,
+    AUTH_AUDIENCE: apiAudience,
+    AZURE_CLIENT_ID: managedIdentity.clientId,
+    IDENTITY_ENDPOINT: issuer.identity.endpoint,
+    IDENTITY_HEADER: issuer.identity.header,
+    SURETY_POLICY: policyPath,
+    SURETY_ARCHIVE: join(data, 'archive'),
+    COST_EXPORTS: exportsDir,
+  });
+  const host = await startFunctionsHost({
+    appDir: options.appDir,
+    env: process.env,
+    clock,
+    port: options.port,
+    timerStatus: storedTimerStatus(store),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
+  return {
+    store,
+    state,
+    clock,
+    faults,
+    world,
+    cosmos,
+    serviceBus,
+    issuer,
+    microsoft,
+    host,
+    exportsDir,
+    startedInMs: performance.now() - began,
+    async stop() {
+      await host.stop();
+      await microsoft.close();
+      await issuer.close();
+      await serviceBus.close();
+      await cosmos.close();
+      await store.close();
+    },
+  };
+}
+
+async function keepSeed(state: KeptState, seed: number): Promise<void> {
+  const kept = state.get('seed');
+  if (kept !== undefined && kept !== String(seed)) {
+    throw new Error(
+      `the data folder holds the incident of seed ${kept}, not ${seed}: add --reset to start anew, or choose another --data`,
+    );
+  }
+  await state.set('seed', String(seed));
+}

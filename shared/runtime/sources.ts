@@ -1,0 +1,114 @@
+import { subscriptionsAfter } from '../azure/subscription-queries.ts';
+import { laneOf } from '../core/lane.ts';
+import type { App } from './compose.ts';
+import { partnerCenterOf } from './handle-action.ts';
+import type { IntakeMessage } from './messages.ts';
+import type { Delivery } from './on-queue.ts';
+import { isLoopback } from './settings.ts';
+
+/** Starts a walk through Partner Center's customer list. */
+export async function syncCustomers(app: App): Promise<void> {
+  const { startCustomerSweep } = await import('../customers/sync-customers.ts');
+  await startCustomerSweep({
+    ...(await customerPorts(app)),
+    enqueue: (id, lane, body) => app.sender.send('intake', [{ id, lane: laneOf(lane), body }]),
+  });
+}
+
+/** Starts a sweep over every subscription's activity log, unless one is under way. */
+export async function startActivitySweep(app: App): Promise<void> {
+  const { startSweep } = await import('../activity/sweep-activity.ts');
+  await startSweep(app);
+}
+
+/** Looks for finished cost export runs and sends one message for each. */
+export async function pullCosts(app: App): Promise<void> {
+  if (app.settings.COST_EXPORTS === undefined) return;
+  const [{ findCostRuns }, source] = await Promise.all([import('../usage/find-cost-runs.ts'), costSource(app)]);
+  await findCostRuns({
+    aggregates: app.aggregates,
+    now: app.now,
+    source,
+  });
+}
+
+/** Does what a message of the queue `intake` asks for. */
+export async function takeInFacts(message: IntakeMessage, app: App, delivery: Delivery): Promise<void> {
+  switch (message.kind) {
+    case 'customer-found': {
+      const { takeInCustomer } = await import('../customers/sync-customers.ts');
+      return await takeInCustomer(await customerPorts(app), message);
+    }
+    case 'customer-has-subscription': {
+      const { noteCustomer } = await import('../customers/sync-customers.ts');
+      const { party, subscriptionId, name } = message;
+      return await noteCustomer(app, { party, subscription: { subscriptionId, name } });
+    }
+    case 'activity-step': {
+      const [{ walkOn }, { readActivity }, ports] = await Promise.all([
+        import('../activity/sweep-activity.ts'),
+        import('../activity/read-activity.ts'),
+        activityPorts(app),
+      ]);
+      return await walkOn(
+        { ...ports, read: (subscriptionId) => readActivity(ports, subscriptionId) },
+        message,
+        delivery.messageId,
+      );
+    }
+    case 'cost-run': {
+      const [{ takeInCostRun }, { RunRef }, { createCostShelf }, source] = await Promise.all([
+        import('../usage/take-in-cost-run.ts'),
+        import('../usage/find-cost-runs.ts'),
+        import('../azure/cost-queries.ts'),
+        costSource(app),
+      ]);
+      const shelf = createCostShelf(app.containers('usage'));
+      return await takeInCostRun(
+        { aggregates: app.aggregates, policy: app.policy, now: app.now, source, shelf },
+        RunRef.parse(message.run),
+      );
+    }
+  }
+}
+
+async function customerPorts(app: App) {
+  const center = await partnerCenterOf(app);
+  return {
+    aggregates: app.aggregates,
+    now: app.now,
+    directory: {
+      customers: () => center.customers(),
+      async *subscriptions(tenantId: string) {
+        for await (const plan of center.azurePlans(tenantId)) {
+          for await (const one of center.entitlements(tenantId, plan.planId)) {
+            yield { planId: plan.planId, subscriptionId: one.entitlementId, name: one.name };
+          }
+        }
+      },
+    },
+  };
+}
+
+async function activityPorts(app: App) {
+  const [{ createActivityLog }, { rulesOf }, { credentialOf }] = await Promise.all([
+    import('../azure/activity-log.ts'),
+    import('../activity/packaged-rules.ts'),
+    import('./compose.ts'),
+  ]);
+  const { ARM_URL: endpoint } = app.settings;
+  return {
+    aggregates: app.aggregates,
+    policy: app.policy,
+    now: app.now,
+    subscriptionsAfter: (after: string, limit: number) =>
+      subscriptionsAfter(app.containers('subscriptions'), after, limit),
+    rules: await rulesOf(app.policy),
+    log: createActivityLog({ endpoint, credential: await credentialOf(app.settings), allowHttp: isLoopback(endpoint) }),
+  };
+}
+
+async function costSource(app: App) {
+  const { folderCostSource } = await import('../azure/cost-folder.ts');
+  return folderCostSource(app.settings.COST_EXPORTS ?? '');
+}
