@@ -18,9 +18,10 @@ function titlesOf(file: SourceFile): readonly string[] {
 
 /** `test(...)`, `test.for(...)(...)`; also what waits for data sets, but nothing that is switched off. */
 function isTest(callee: unknown): boolean {
-  if (/^test(\.(for|each|concurrent))?$/.test(nameOf(callee) ?? '')) return true;
-  if (!isNode(callee) || callee.type !== 'CallExpression') return false;
-  return nameOf(callee['callee']) === 'test.skipIf' || isTest(callee['callee']);
+  if (!isNode(callee)) return false;
+  if (callee.type === 'CallExpression') return isTest(callee['callee']);
+  if (callee.type !== 'MemberExpression') return nameOf(callee) === 'test';
+  return /^(for|each|concurrent|skipIf|runIf)$/.test(nameOf(callee['property']) ?? '') && isTest(callee['object']);
 }
 
 test('every recommendation and every example of the guide has its row, once and in order', () => {

@@ -14,11 +14,7 @@ import {
 const maxLines = 300;
 
 /** Files over the limit that are still to be split. An entry that is not over it any more fails: take it out. */
-const toBeSplit: readonly string[] = [
-  'local/service-bus/queue.ts',
-  'shared/enforcement/plan.ts',
-  'shared/enforcement/reconcile.ts',
-];
+const toBeSplit: readonly string[] = ['shared/enforcement/plan.ts', 'shared/enforcement/reconcile.ts'];
 
 /** Exported functions whose docstring is still to be written. An entry that has one fails: take it out. */
 const toBeDocumented: readonly string[] = [

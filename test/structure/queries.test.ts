@@ -6,6 +6,7 @@ const crossPartition: Readonly<Record<string, string>> = {
   'shared/azure/case-queries.ts': 'the list of open cases is of all parties; a page at a time, by an index',
   'shared/azure/cost-queries.ts': 'which subscriptions an earlier run of the feed named; once a run, by feed and month',
   'shared/azure/subscription-queries.ts': 'the sweep walks all subscriptions in order of id, a hundred at a time',
+  'shared/cli/audit-chains.ts': 'names every chain there is, so that a person can have all of them verified',
   'shared/cli/cases-list.ts': 'a person asked for the list of all cases; page by page',
   'shared/runtime/health.ts': 'counts what was parked; normally none',
   'shared/runtime/sweep-due.ts': 'what is due, of any party: one indexed field, once a minute',
