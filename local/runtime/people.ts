@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { apiAudience, type Runtime } from './start-runtime.ts';
+import { apiAudience } from './give-settings.ts';
+import type { Runtime } from './start-runtime.ts';
 
 const Target = z.object({ subscriptionId: z.string(), name: z.string(), customerId: z.string() }).loose();
 

@@ -1,18 +1,24 @@
 import { writeCostRunsUpTo } from '../incident/write-cost-runs.ts';
-import type { CaseShown, People } from './people.ts';
+import type { CaseShown, People, PlanShown } from './people.ts';
 import { nextInstant, untilQuiet } from './quiet.ts';
 import type { Runtime } from './start-runtime.ts';
 
+export type MomentKind =
+  | 'case'
+  | 'plan'
+  | 'approved'
+  | 'stopped'
+  | 'restore-asked'
+  | 'restored'
+  | 'needs-person'
+  | 'warned';
+
 /** Something the terminal tells about, once. */
-export type Moment =
-  | { readonly kind: 'case'; readonly at: Date; readonly shown: CaseShown }
-  | { readonly kind: 'plan'; readonly at: Date; readonly shown: CaseShown }
-  | {
-      readonly kind: 'approved' | 'stopped' | 'restore-asked' | 'restored' | 'needs-person';
-      readonly at: Date;
-      readonly shown: CaseShown;
-    }
-  | { readonly kind: 'warned'; readonly at: Date; readonly shown: CaseShown };
+export interface Moment {
+  readonly kind: MomentKind;
+  readonly at: Date;
+  readonly shown: CaseShown;
+}
 
 export interface PlayOptions {
   readonly runtime: Runtime;
@@ -35,15 +41,17 @@ export type Ending = 'played' | 'ran-out-of-time';
  * timer or due time. It holds nothing in memory that matters, so it goes on where a crash left it.
  */
 export async function playIncident(options: PlayOptions): Promise<Ending> {
-  const { runtime, people } = options;
-  const told = new Set<string>();
+  const { runtime } = options;
   const latest = Date.parse(runtime.world.story.firstBadEventAt) + patienceHours * 3600_000;
+  const told = new Set<string>();
   for (;;) {
     await writeCostRunsUpTo(runtime.world, runtime.exportsDir, runtime.clock.now());
     await untilQuiet(runtime.host, runtime.serviceBus);
-    const ended = await oneLook(options, people, told);
-    await untilQuiet(runtime.host, runtime.serviceBus);
-    if (ended) return 'played';
+    // People look once a minute.
+    if (runtime.clock.now().getUTCSeconds() === 0) {
+      if (await oneLook(options, told)) return 'played';
+      await untilQuiet(runtime.host, runtime.serviceBus);
+    }
     const next = nextInstant(runtime.host, runtime.serviceBus);
     if (next === undefined || next.getTime() > latest) return 'ran-out-of-time';
     await runtime.state.set('now', next.toISOString());
@@ -53,54 +61,67 @@ export async function playIncident(options: PlayOptions): Promise<Ending> {
 }
 
 /** What the people see and do at one instant. True once the taken-over tenant is restored and the overspender warned. */
-async function oneLook({ runtime, tell }: PlayOptions, people: People, told: Set<string>): Promise<boolean> {
+async function oneLook({ runtime, people, tell }: PlayOptions, told: Set<string>): Promise<boolean> {
   const { takenOver, overspender } = runtime.world.story;
   const at = runtime.clock.now();
   let restored = false;
   let warned = false;
   for (const row of await people.openCases()) {
+    const isTakenOver = row.party === `customer:${takenOver}` && row.subject === 'compromise';
+    const isOverspent = row.party === `customer:${overspender}` && row.subject === 'spend';
+    if (!isTakenOver && !isOverspent) continue;
     const shown = await people.showCase(row.id);
-    const once = (kind: Moment['kind']) => {
+    const once = (kind: MomentKind) => {
       if (told.has(`${kind} ${row.id}`)) return;
       told.add(`${kind} ${row.id}`);
       tell({ kind, at, shown });
     };
-    if (
-      row.subject === 'spend' &&
-      row.party === `customer:${overspender}` &&
-      shown.reasons.some((reason) => reason.title.includes('100'))
-    ) {
+    if (isOverspent && shown.reasons.some(isBudgetUsedUp)) {
       warned = true;
       once('warned');
     }
-    if (row.party !== `customer:${takenOver}` || row.subject !== 'compromise') continue;
-    once('case');
-    const [plan] = shown.plans;
-    if (plan === undefined) continue;
-    once('plan');
-    if (plan.status === 'awaiting-approval' && minutesBetween(plan.proposedAt, at) >= approvalTakesMinutes) {
-      await people.approve(plan, 'The customer confirms by phone: nobody there created these machines');
-      once('approved');
-    }
-    if (plan.status === 'needs-person') once('needs-person');
-    if (plan.status === 'stopped') {
-      once('stopped');
-      const stoppedAt =
-        Object.values(plan.results)
-          .map((one) => one.at)
-          .sort()
-          .at(-1) ?? plan.proposedAt;
-      if (minutesBetween(stoppedAt, at) >= cleaningTakesMinutes) {
-        await people.restore(plan, 'Account secured, foreign owner removed, machines deleted');
-        once('restore-asked');
-      }
-    }
-    if (plan.status === 'restored') {
-      once('restored');
-      restored = true;
-    }
+    if (isTakenOver) restored = await respond(people, shown, at, once);
   }
   return restored && warned;
 }
+
+/** The budget threshold of 100 % or more: rule and points are those of the product's own list. */
+const isBudgetUsedUp = (reason: CaseShown['reasons'][number]): boolean =>
+  reason.ruleId === 'usage/budget-threshold' && reason.points >= 30;
+
+/** The next thing that people do about the taken-over tenant. True when it is restored. */
+async function respond(people: People, shown: CaseShown, at: Date, once: (kind: MomentKind) => void): Promise<boolean> {
+  once('case');
+  const [plan] = shown.plans;
+  if (plan === undefined) return false;
+  once('plan');
+  switch (plan.status) {
+    case 'awaiting-approval':
+      if (minutesBetween(plan.proposedAt, at) < approvalTakesMinutes) return false;
+      await people.approve(plan, 'The customer confirms by phone: nobody there created these machines');
+      once('approved');
+      return false;
+    case 'needs-person':
+      once('needs-person');
+      return false;
+    case 'stopped':
+      once('stopped');
+      if (minutesBetween(endedAt(plan), at) < cleaningTakesMinutes) return false;
+      await people.restore(plan, 'Account secured, foreign owner removed, machines deleted');
+      once('restore-asked');
+      return false;
+    case 'restored':
+      once('restored');
+      return true;
+    default:
+      return false;
+  }
+}
+
+const endedAt = (plan: PlanShown): string =>
+  Object.values(plan.results)
+    .map((one) => one.at)
+    .sort()
+    .at(-1) ?? plan.proposedAt;
 
 const minutesBetween = (from: string, to: Date): number => (to.getTime() - Date.parse(from)) / 60_000;

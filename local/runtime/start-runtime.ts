@@ -1,6 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { stringify } from 'yaml';
 import { containers } from '../../shared/azure/containers.ts';
 import { queues } from '../../shared/azure/queues.ts';
 import { type RuntimeClock, standingClock } from '../clock.ts';
@@ -10,12 +9,12 @@ import { type FunctionsHost, startFunctionsHost } from '../functions-host/host.t
 import type { HostLogEntry } from '../functions-host/host-log.ts';
 import { storedTimerStatus } from '../functions-host/timer-status.ts';
 import { generateWorld, type IncidentStory } from '../incident/generate.ts';
-import { type Issuer, managedIdentity, startIssuer } from '../issuer/issuer.ts';
+import { type Issuer, startIssuer } from '../issuer/issuer.ts';
 import { type Microsoft, startMicrosoft } from '../microsoft/endpoint.ts';
 import { type ServiceBusEndpoint, startServiceBusEndpoint } from '../service-bus/endpoint.ts';
 import { openStore, type Store } from '../store.ts';
 import type { World } from '../world.ts';
-import { incidentPolicy } from './incident-policy.ts';
+import { giveSettings } from './give-settings.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
 
 export interface RuntimeOptions {
@@ -49,9 +48,6 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** Audience of people's tokens on this machine. */
-export const apiAudience = 'api://surety-on-one-machine';
-
 /** The clock of a first run starts here, whatever the date: the generated incident is the same every day. */
 const defaultStart = new Date('2026-10-12T06:00:00.000Z');
 
@@ -78,28 +74,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const serviceBus = await startServiceBusEndpoint({ ...shared, queues: Object.values(queues) });
   const issuer = await startIssuer({ store, tenantId: world.partner.tenantId });
   const microsoft = await startMicrosoft({ ...shared, world });
-  const policyPath = join(data, 'policy.yaml');
-  writeFileSync(
-    policyPath,
-    `# Written at each start: the policy of the bundled incident.\n${stringify(incidentPolicy(world))}`,
-  );
-  Object.assign(process.env, {
-    COSMOS_ENDPOINT: cosmos.url,
-    COSMOS_KEY: cosmos.key,
-    COSMOS_DATABASE: 'surety',
-    SERVICE_BUS: serviceBus.connectionString,
-    PARTNER_CENTER_URL: microsoft.url,
-    ARM_URL: microsoft.url,
-    AUTH_ISSUER: issuer.issuer,
-    AUTH_JWKS_URL: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys`,
-    AUTH_AUDIENCE: apiAudience,
-    AZURE_CLIENT_ID: managedIdentity.clientId,
-    IDENTITY_ENDPOINT: issuer.identity.endpoint,
-    IDENTITY_HEADER: issuer.identity.header,
-    SURETY_POLICY: policyPath,
-    SURETY_ARCHIVE: join(data, 'archive'),
-    COST_EXPORTS: exportsDir,
-  });
+  giveSettings({ world, cosmos, serviceBus, issuer, microsoft, exportsDir }, data);
   const host = await startFunctionsHost({
     appDir: options.appDir,
     env: process.env,

@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { managedIdentity } from '../issuer/issuer.ts';
+import { incidentPolicy } from './incident-policy.ts';
+import type { Runtime } from './start-runtime.ts';
+
+/** Audience of people's tokens on this machine. */
+export const apiAudience = 'api://surety-on-one-machine';
+
+type Endpoints = Pick<Runtime, 'world' | 'cosmos' | 'serviceBus' | 'issuer' | 'microsoft' | 'exportsDir'>;
+
+/** Writes the policy, and tells the app in `process.env` where everything is: the same settings as on Azure. */
+export function giveSettings(endpoints: Endpoints, data: string): void {
+  const { world, cosmos, serviceBus, issuer, microsoft, exportsDir } = endpoints;
+  const policyPath = join(data, 'policy.yaml');
+  const head = '# Written at each start: the policy of the bundled incident.\n';
+  writeFileSync(policyPath, head + stringify(incidentPolicy(world)));
+  Object.assign(process.env, {
+    COSMOS_ENDPOINT: cosmos.url,
+    COSMOS_KEY: cosmos.key,
+    COSMOS_DATABASE: 'surety',
+    SERVICE_BUS: serviceBus.connectionString,
+    PARTNER_CENTER_URL: microsoft.url,
+    ARM_URL: microsoft.url,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_JWKS_URL: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys`,
+    AUTH_AUDIENCE: apiAudience,
+    AZURE_CLIENT_ID: managedIdentity.clientId,
+    IDENTITY_ENDPOINT: issuer.identity.endpoint,
+    IDENTITY_HEADER: issuer.identity.header,
+    SURETY_POLICY: policyPath,
+    SURETY_ARCHIVE: join(data, 'archive'),
+    COST_EXPORTS: exportsDir,
+  });
+}
