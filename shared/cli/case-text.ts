@@ -12,11 +12,10 @@ export interface NamedCase {
 
 const listColumns: readonly Column[] = [
   { title: 'SEV', align: 'right', width: 3 },
-  { title: 'PARTY', width: 38 },
+  { title: 'PARTY', width: 45 },
   { title: 'SUBJECT', width: 14 },
   { title: 'OPENED', width: 20 },
   { title: 'SIGNALS', align: 'right', width: 7 },
-  { title: 'STATUS', width: 6 },
 ];
 const underRow = ' '.repeat(5);
 
@@ -28,7 +27,6 @@ export function caseRows(cases: readonly NamedCase[], withHeader: boolean): stri
     one.subject,
     minuteOf(one.openedAt),
     String(one.signals),
-    one.status,
   ]);
   const [header = '', ...lines] = table(listColumns, rows);
   const blocks = cases.map(({ one }, at) =>
@@ -79,7 +77,7 @@ function reasonLines({ points, title, ruleId, ruleVersion, signals, observed, no
 
 const planMissing = (one: Case): string =>
   one.plan === undefined
-    ? 'Plan: none; the severity is not the playbook’s, or the subject has no playbook'
+    ? 'Plan: none was asked for'
     : `Plan: asked for at ${minuteOf(one.plan.askedAt)} (severity ${one.plan.atSeverity}), not made yet`;
 
 function planLines(plan: Plan): readonly string[] {
@@ -95,7 +93,7 @@ function planLines(plan: Plan): readonly string[] {
   return [
     `Plan ${plan.id}`,
     `  playbook ${plan.playbook}, ${plan.status}, version ${plan.version}`,
-    `  proposed ${minuteOf(plan.proposedAt)} by ${plan.proposedBy}; an approval counts until ${minuteOf(plan.expiresAt)}`,
+    `  proposed ${minuteOf(plan.proposedAt)} by ${plan.proposedBy}${approvalText(plan)}`,
     `  target hash ${plan.targetHash}`,
     ...(rows.length > 0 ? table(columns, rows).map((line) => `    ${line}`) : ['  It would stop nothing.']),
     ...(details.length > 0 ? ['  What was seen of them', ...details] : []),
@@ -103,6 +101,11 @@ function planLines(plan: Plan): readonly string[] {
     '  What it does',
     ...plan.consequences.map((consequence) => wrapped('    - ', consequence)),
   ];
+}
+
+function approvalText({ status, expiresAt }: Plan): string {
+  if (status === 'observed') return '; mode "observe": it is shown, nothing is done';
+  return status === 'awaiting-approval' ? `; can be approved until ${minuteOf(expiresAt)}` : '';
 }
 
 const leftOutLine = ({ subscriptionId, why }: Plan['leftOut'][number]): string =>
@@ -122,7 +125,9 @@ function timelineLines(
   // The newest: what happened last is what is acted on.
   const shown = signals.slice(-shownSignals).map(signalMoment);
   const opened = { at: one.openedAt, points: '', text: 'case opened' };
-  const moments = [...shown, opened, ...plans.flatMap(planMoments)].sort((a, b) => (a.at < b.at ? -1 : 1));
+  const moments = [...shown, opened, ...plans.flatMap(planMoments)].sort((a, b) =>
+    a.at === b.at ? 0 : a.at < b.at ? -1 : 1,
+  );
   const left = one.signals - shown.length;
   return [
     'Timeline',
