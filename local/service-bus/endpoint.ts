@@ -1,15 +1,16 @@
-import type { Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import rhea, { type EventContext, type SenderOptions } from 'rhea';
 import type { QueueDefinition } from '../../shared/azure/queues.ts';
 import type { RuntimeClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { Store } from '../store.ts';
+import { type Broker, createBroker } from './broker.ts';
+import { createLockTimer } from './lock-timer.ts';
 import { serveManagement } from './management-link.ts';
 import { openMessageTable } from './message-table.ts';
-import { maxMessageBytes, Queue, type QueueState } from './queue.ts';
+import { Queue, type QueueSettings, type QueueState } from './queue.ts';
 import { type ReceiverLinks, receiverLinks } from './receiver-link.ts';
-import { receiveTransfer } from './transfer.ts';
-import { failure, setMaxMessageSize } from './wire.ts';
+import { openTransferLink, receiveTransfer } from './transfer.ts';
 
 export interface ServiceBusOptions {
   readonly store: Store;
@@ -28,19 +29,16 @@ export interface ServiceBusEndpoint {
   queueStates(): readonly QueueState[];
   /** Called after each change of any queue. Returns what stops it. */
   onChange(listener: () => void): () => void;
+  /** Cuts all connections; resolves when nothing is written any more. The store stays open. */
   close(): Promise<void>;
-}
-
-/** What the link handlers share. */
-export interface Broker {
-  readonly faults: Faults;
-  readonly find: (address: string | undefined) => Queue | undefined;
-  readonly table: ReturnType<typeof openMessageTable>;
 }
 
 const deadLetterQueue = '/$deadletterqueue';
 
-/** A disposition is answered when it is durable; an abandon (modified) must not be told a second time as released. */
+/** With the wall clock nobody says that time has passed: schedules and expiry are looked at this often. */
+const tickMs = 200;
+
+/** A disposition is answered when it is durable; an abandon (`modified`) must not be told a second time as `released`. */
 const senderOptions: SenderOptions & { readonly treat_modified_as_released: boolean } = {
   autosettle: false,
   treat_modified_as_released: false,
@@ -54,41 +52,36 @@ export async function startServiceBusEndpoint(options: ServiceBusOptions): Promi
   const { clock, faults } = options;
   const table = openMessageTable(options.store);
   const listeners = new Set<() => void>();
-  const lockTimer = createLockTimer(() => {
-    for (const queue of queues.values()) lockTimer.at(queue.expireLocks());
-  });
-  const changed = () => {
-    lockTimer.at(Date.now() + 1000);
-    for (const listener of listeners) listener();
+  const lockTimer = createLockTimer(() => Math.min(...all.map((queue) => queue.expireLocks())));
+  const pairs = options.queues.map((definition) =>
+    createQueue({
+      definition,
+      table,
+      now: () => clock.now().getTime(),
+      watchLock: lockTimer.at,
+      changed() {
+        for (const listener of listeners) listener();
+      },
+    }),
+  );
+  const all = pairs.flatMap(({ queue, deadLetters }) => [deadLetters, queue]);
+  const byAddress = new Map(all.map((queue) => [queue.address.toLowerCase(), queue]));
+  const closing = new AbortController();
+  const find = (address: string | undefined) => byAddress.get(String(address).toLowerCase());
+  const { broker, settled } = createBroker({ faults, table, closing: closing.signal, find });
+  const onTime = () => {
+    for (const queue of all) queue.onTime();
   };
-  const queues = new Map<string, Queue>();
-  for (const definition of options.queues) {
-    const common = { definition, table, now: () => clock.now().getTime(), changed };
-    const deadLetters = new Queue({
-      ...common,
-      deadLetters: undefined,
-      address: `${definition.name}${deadLetterQueue}`,
-    });
-    queues.set(deadLetters.address.toLowerCase(), deadLetters);
-    queues.set(definition.name.toLowerCase(), new Queue({ ...common, deadLetters, address: definition.name }));
-  }
-  const broker: Broker = { faults, table, find: (address) => queues.get(String(address).toLowerCase()) };
-  const stopTime = clock.onAdvance(() => {
-    for (const queue of queues.values()) queue.onTime();
-  });
-  // With the wall clock nothing is advanced: schedules are looked at on real time as well.
-  const ticker = setInterval(() => {
-    for (const queue of queues.values()) queue.onTime();
-  }, 200);
+  const stopTime = clock.onAdvance(onTime);
+  const ticker = setInterval(onTime, tickMs);
   ticker.unref();
-  const { server, connections } = await listen(broker, options.port ?? 0);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  // What became due while nobody served it.
+  onTime();
+  const { port, stopListening } = await listen(broker, options.port ?? 0);
   return {
     port,
     connectionString: `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=b25lLW1hY2hpbmU=;UseDevelopmentEmulator=true`,
-    queueStates: () =>
-      [...queues.values()].filter((queue) => !queue.address.endsWith(deadLetterQueue)).map((queue) => queue.state),
+    queueStates: () => pairs.map(({ queue }) => queue.state),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -96,12 +89,21 @@ export async function startServiceBusEndpoint(options: ServiceBusOptions): Promi
     async close() {
       stopTime();
       clearInterval(ticker);
+      for (const queue of all) queue.stop();
+      closing.abort();
+      await stopListening();
       lockTimer.stop();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of connections) socket.destroy();
-      await closed;
+      await settled();
+      // Each write that is waited for is in the group commit before this empty one.
+      while (all.some((queue) => queue.isBusy)) await options.store.write(() => {});
     },
   };
+}
+
+function createQueue(common: Omit<QueueSettings, 'address' | 'deadLetters'>) {
+  const { name } = common.definition;
+  const deadLetters = new Queue({ ...common, deadLetters: undefined, address: `${name}${deadLetterQueue}` });
+  return { deadLetters, queue: new Queue({ ...common, deadLetters, address: name }) };
 }
 
 async function listen(broker: Broker, port: number) {
@@ -111,21 +113,7 @@ async function listen(broker: Broker, port: number) {
   });
   // Anonymous is what the SDK's emulator form asks for; claims come over $cbs.
   Reflect.get(container, 'sasl_server_mechanisms').enable_anonymous();
-  const receivers = receiverLinks(broker);
-  const management = serveManagement(broker);
-  container.on('sender_open', (context: EventContext) => {
-    const address = context.sender?.source?.address;
-    if (address === '$cbs' || address?.endsWith('$management')) management.openReply(context);
-    else receivers.open(context);
-  });
-  container.on('receiver_open', (context: EventContext) => openTransferLink(broker, context));
-  container.on('message', (context: EventContext) => {
-    const address = context.receiver?.target?.address;
-    if (address === '$cbs' || address?.endsWith('$management')) void management.request(context);
-    else void receiveTransfer(broker, context);
-  });
-  onReceiverEvents(container, receivers);
-  for (const event of ['error', 'connection_error', 'session_error', 'protocol_error']) container.on(event, () => {});
+  serveLinks(container, broker);
   const server: Server = container.listen({
     port,
     host: '127.0.0.1',
@@ -133,62 +121,59 @@ async function listen(broker: Broker, port: number) {
     receiver_options: { autoaccept: false, credit_window: 500 },
     sender_options: senderOptions,
   });
-  const connections = new Set<{ destroy(): void }>();
+  const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
     server.once('error', reject);
   });
-  return { server, connections };
+  return {
+    port: portOf(server.address()),
+    async stopListening() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
 }
 
-function onReceiverEvents(container: ReturnType<typeof rhea.create_container>, receivers: ReceiverLinks): void {
+const portOf = (address: string | AddressInfo | null): number =>
+  typeof address === 'object' && address !== null ? address.port : 0;
+
+function serveLinks(container: ReturnType<typeof rhea.create_container>, broker: Broker): void {
+  const receivers = receiverLinks(broker);
+  const management = serveManagement(broker);
+  const isRequest = (address: string | undefined) => address === '$cbs' || address?.endsWith('$management') === true;
+  container.on('sender_open', (context: EventContext) => {
+    if (isRequest(context.sender?.source?.address)) management.openReply(context);
+    else receivers.open(context);
+  });
+  container.on('receiver_open', (context: EventContext) => openTransferLink(broker, context));
+  container.on('message', (context: EventContext) => {
+    const request = isRequest(context.receiver?.target?.address);
+    broker.follow(context.connection, request ? management.request(context) : receiveTransfer(broker, context));
+  });
+  onReceiverEvents(container, broker, receivers);
+  // The client sees these itself; without a listener rhea would throw them.
+  for (const event of ['error', 'connection_error', 'session_error', 'protocol_error']) container.on(event, () => {});
+}
+
+function onReceiverEvents(
+  container: ReturnType<typeof rhea.create_container>,
+  broker: Broker,
+  receivers: ReceiverLinks,
+): void {
   for (const event of ['accepted', 'released', 'modified', 'rejected'] as const) {
-    container.on(event, (context: EventContext) => void receivers.settled(event, context));
+    container.on(event, (context: EventContext) =>
+      broker.follow(context.connection, receivers.settled(event, context)),
+    );
   }
-  for (const event of ['sendable', 'sender_flow', 'sender_draining'])
-    container.on(event, (context: EventContext) => receivers.flow(context));
+  container.on('sender_flow', (context: EventContext) => receivers.flow(context));
   for (const event of ['sender_close', 'sender_error', 'sender_detached'])
     container.on(event, (context: EventContext) => receivers.closed(context.sender));
   container.on('session_close', (context: EventContext) => receivers.sessionClosed(context.session));
   container.on('disconnected', (context: EventContext) => receivers.disconnected(context.connection));
-}
-
-/** A client's sender: only to a queue that exists. */
-function openTransferLink(broker: Broker, { receiver }: EventContext): void {
-  if (receiver === undefined) return;
-  const address = receiver.target?.address;
-  receiver.set_target(receiver.target);
-  receiver.set_source(receiver.source);
-  if (address === '$cbs' || address?.endsWith('$management')) return;
-  if (broker.find(address) === undefined) {
-    receiver.close(failure('amqp:not-found', `The messaging entity '${address}' could not be found.`));
-    return;
-  }
-  setMaxMessageSize(receiver, maxMessageBytes);
-}
-
-/** One timer for the earliest lock that can end. */
-function createLockTimer(look: () => void) {
-  let timer: NodeJS.Timeout | undefined;
-  let due = Number.POSITIVE_INFINITY;
-  return {
-    at(instant: number) {
-      if (!Number.isFinite(instant) || instant >= due) return;
-      due = instant;
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => {
-          due = Number.POSITIVE_INFINITY;
-          look();
-        },
-        Math.min(Math.max(instant - Date.now(), 0) + 1, 60_000),
-      );
-      timer.unref();
-    },
-    stop: () => clearTimeout(timer),
-  };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'rhea';
-import type { Faults, Misbehaviour } from '../faults.ts';
+import type { Misbehaviour } from '../faults.ts';
+import type { Broker } from './broker.ts';
 import { type AmqpFailure, cutConnection, failure } from './wire.ts';
 
 /** How a request goes on after the faults that apply to it. */
@@ -15,25 +16,25 @@ export interface Passage {
   acted(): boolean;
 }
 
-/** Numbers a request and lets the faults have their way with it. */
+/** Numbers a request (a send, a settlement or a schedule) and lets the faults have their way with it. */
 export async function pass(
-  faults: Faults,
+  { faults, closing }: Broker,
   connection: Connection,
   operation: string,
   target: string,
 ): Promise<Passage> {
   const arrival = faults.arrive({ endpoint: 'service-bus', operation, target });
-  let refusal: AmqpFailure | undefined;
   const has = (test: (fault: Misbehaviour) => boolean) => arrival.faults.some(test);
+  let refusal: AmqpFailure | undefined;
   for (const fault of arrival.faults) {
-    if (fault.kind === 'delay') await wait(fault.ms);
-    if (fault.kind === 'status')
-      refusal = failure(
-        'com.microsoft:server-busy',
-        `The server is busy (${fault.status}). Please retry the operation.`,
-      );
+    // Ends early when the endpoint closes: nothing is written after that.
+    if (fault.kind === 'delay') await wait(fault.ms, undefined, { signal: closing }).catch(() => {});
+    if (fault.kind === 'status') {
+      const busy = `The server is busy (${fault.status}). Please retry the operation.`;
+      refusal = failure('com.microsoft:server-busy', busy);
+    }
   }
-  const cut = has((fault) => fault.kind === 'drop' && fault.when === 'before');
+  const cut = closing.aborted || has((fault) => fault.kind === 'drop' && fault.when === 'before');
   if (cut) cutConnection(connection);
   return {
     refusal,

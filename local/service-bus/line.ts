@@ -3,7 +3,6 @@ import type { Entry } from './wire.ts';
 /** Messages in the order of their sequence numbers. Taking the first and adding the newest cost next to nothing. */
 export interface Line {
   readonly size: number;
-  first(): Entry | undefined;
   take(): Entry | undefined;
   put(entry: Entry): void;
   entries(): readonly Entry[];
@@ -23,7 +22,6 @@ export function createLine(): Line {
     get size() {
       return items.length - head;
     },
-    first: () => items[head],
     take() {
       const entry = items[head];
       if (entry !== undefined) head += 1;

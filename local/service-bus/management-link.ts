@@ -1,7 +1,9 @@
 import rhea, { type Connection, type EventContext, type Message, type Sender } from 'rhea';
-import type { Broker } from './endpoint.ts';
+import type { Broker } from './broker.ts';
 import { pass } from './faulty.ts';
-import { isWrite, type ManagementAnswer, manage } from './management.ts';
+import { loseLocks, type ManagementAnswer, manage, writeOf } from './management.ts';
+import type { Queue } from './queue.ts';
+import { internalError } from './settlement.ts';
 
 /** Requests on `$cbs` and `$management`: each is answered over the reply link that it names. */
 export function serveManagement(broker: Broker) {
@@ -17,6 +19,7 @@ export function serveManagement(broker: Broker) {
       for (const name of [sender.target?.address, sender.name])
         if (name !== undefined && name !== '') known.set(name, sender);
     },
+    /** Answers one request; it resolves when that is done. */
     async request(context: EventContext): Promise<void> {
       const { receiver, delivery, message, connection } = context;
       if (receiver === undefined || delivery === undefined || message === undefined) return;
@@ -26,18 +29,33 @@ export function serveManagement(broker: Broker) {
       // Any claim is good: the endpoint is on loopback and belongs to the same process.
       if (address === '$cbs') return reply(link, message, { status: 202, body: {}, description: 'Accepted' });
       const queue = broker.find(address.replace(/\/\$management$/, ''));
-      if (queue === undefined)
-        return reply(link, message, { status: 404, body: {}, condition: 'amqp:not-found', description: address });
-      const operation = String(message.application_properties?.['operation'] ?? '');
-      if (!isWrite(operation)) return reply(link, message, await manage(queue, broker.table, message));
-      const passage = await pass(broker.faults, connection, operation.replace('com.microsoft:', ''), queue.address);
-      if (passage.cut) return;
-      if (passage.refusal !== undefined) return reply(link, message, { status: 503, body: {}, ...passage.refusal });
-      const answer = await manage(queue, broker.table, message);
-      if (passage.duplicate) await manage(queue, broker.table, message);
-      if (!passage.acted()) reply(link, message, answer);
+      const answer =
+        queue === undefined
+          ? { status: 404, body: {}, condition: 'amqp:not-found', description: address }
+          : await perform(broker, connection, queue, message).catch((error) => failed(error));
+      if (answer !== undefined) reply(link, message, answer);
     },
   };
+}
+
+const failed = (error: unknown): ManagementAnswer => ({ status: 500, body: {}, ...internalError(error) });
+
+/** Undefined when the client is not to get an answer. Writes are numbered and can go wrong on purpose. */
+async function perform(
+  broker: Broker,
+  connection: Connection,
+  queue: Queue,
+  message: Message,
+): Promise<ManagementAnswer | undefined> {
+  const write = writeOf(message);
+  if (write === undefined) return manage(queue, broker.table, message);
+  const passage = await pass(broker, connection, write, queue.address);
+  if (passage.cut) return undefined;
+  if (passage.refusal !== undefined) return { status: 503, body: {}, ...passage.refusal };
+  if (passage.loseLock) loseLocks(queue, message);
+  const answer = await manage(queue, broker.table, message).catch((error) => failed(error));
+  if (passage.duplicate) await manage(queue, broker.table, message).catch(() => {});
+  return passage.acted() ? undefined : answer;
 }
 
 function findReply(known: Map<string, Sender> | undefined, message: Message, session: unknown): Sender | undefined {

@@ -22,6 +22,14 @@ export interface AmqpFailure {
 
 export const failure = (condition: string, description: string): AmqpFailure => ({ condition, description });
 
+/** A member of what came over the wire, if there is one. */
+export const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/** The value inside rhea's typed wrapper. */
+export const unwrapped = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+
 export const decode = (raw: Buffer): Message => rhea.message.decode(raw) as unknown as Message;
 export const encode = (message: Message): Buffer => rhea.message.encode(message);
 
@@ -117,6 +125,10 @@ interface LinkInside {
   };
   readonly _draining: boolean;
   readonly credit: number;
+  readonly session: {
+    readonly outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number };
+  };
+  readonly connection: { _register(): void };
   open(): void;
 }
 
@@ -140,7 +152,20 @@ export function setMaxMessageSize(link: object, bytes: number): void {
 export const settlesFirst = (link: Sender): boolean =>
   (link as unknown as LinkInside).remote.attach.snd_settle_mode === 1;
 export const isDraining = (link: Sender): boolean => (link as unknown as LinkInside)._draining;
-export const creditOf = (link: Sender): number => (link as unknown as LinkInside).credit;
+
+/** Tells the client that all is sent: its credit is used up. */
+export function setDrained(link: Sender): void {
+  link.set_drained(true);
+  // rhea writes the flow when the connection has something to do; outside of an event nothing reminds it.
+  (link as unknown as LinkInside).connection._register();
+}
+
+/** Messages that the client still takes. rhea lowers its own count when it writes a frame; what waits for that is counted. */
+export function creditOf(link: Sender): number {
+  const { credit, session } = link as unknown as LinkInside;
+  const { outgoing } = session;
+  return Math.min(credit - (outgoing.next_delivery_id - outgoing.next_pending_delivery), outgoing.available());
+}
 
 /** Ends a connection the hard way, as a network that went away. */
 export function cutConnection(connection: Connection): void {
