@@ -10,7 +10,8 @@ app.http('list-cases', {
     async ({ request, app }) => {
       const { listCases } = await import('../../shared/azure/case-queries.ts');
       const status = request.query.get('status') ?? 'open';
-      if (status !== 'open' && status !== 'closed') throw new Problem(400, 'status is "open" or "closed".');
+      if (status !== 'open' && status !== 'closed' && status !== 'watching')
+        throw new Problem(400, 'status is "open", "watching" or "closed".');
       const limit = Number(request.query.get('limit') ?? 50);
       if (!Number.isInteger(limit) || limit < 1 || limit > 200)
         throw new Problem(400, 'limit is a whole number from 1 to 200.');

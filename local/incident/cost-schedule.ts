@@ -30,7 +30,7 @@ export function monthOf(instant: number, away = 0): number {
 
 /**
  * When a customer's export runs, and how late its figures are. `prompt` is for the overspender: old figures before
- * `start` and new ones 14 to 20 hours after it, so that the story needs no second day.
+ * `start` and new ones two to three hours after it, so that the story is told in a morning.
  */
 export type Pace = 'usual' | 'prompt';
 
@@ -86,5 +86,5 @@ export function planRuns(seed: number, { label }: Estate, start: number, pace: P
 function timeOfRuns(random: Random, start: number, pace: Pace): number {
   const latest = dayMs - 10 * minuteMs;
   if (pace === 'usual') return random.whole(0, latest / minuteMs) * minuteMs;
-  return Math.min((start + random.whole(14 * 60, 20 * 60) * minuteMs) % dayMs, latest);
+  return Math.min((start + random.whole(2 * 60, 3 * 60) * minuteMs) % dayMs, latest);
 }

@@ -24,7 +24,7 @@ export function createCaseFinder(cases: Container): CaseFinder {
 /** One page of cases of every party, newest first. Cross-partition: for people's lists. */
 export async function listCases(
   cases: Container,
-  status: 'open' | 'closed',
+  status: Case['status'],
   limit: number,
   continuation: string | undefined,
 ): Promise<{ readonly cases: readonly Case[]; readonly next: string | undefined }> {

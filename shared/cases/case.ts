@@ -25,7 +25,9 @@ export interface Case extends Root {
   readonly subject: Subject;
   /** The n-th case of this party and subject. */
   readonly n: number;
-  readonly status: 'open' | 'closed';
+  /** `watching`: too light for a case yet; adds up and opens by itself. */
+  readonly status: 'watching' | 'open' | 'closed';
+  /** When it opened; when watching began, before that. */
   readonly openedAt: string;
   readonly severity: number;
   readonly reasons: readonly Reason[];
@@ -63,7 +65,7 @@ export const severityOf = (reasons: readonly Reason[]): number =>
   );
 
 /**
- * Takes a signal into the open case of its party and subject, or opens the n-th. The result does not depend on the order in
+ * Takes a signal into the n-th case of its party and subject, which opens once it is severe enough. The result does not depend on the order in
  * which signals arrive. Asks for a plan once the severity reaches the playbook's. Pure.
  */
 export function decideCase(
@@ -74,8 +76,13 @@ export function decideCase(
   now: Date,
 ): Decision<Case> {
   const id = caseId(signal.party, signal.subject, n);
-  const reasons = withSignal(state?.reasons ?? [], signal);
+  const watchedSince = new Date(Date.parse(signal.occurredAt) - policy.cases.watchDays * 24 * 3600_000).toISOString();
+  const before =
+    state?.status === 'open' ? state.reasons : (state?.reasons ?? []).filter((reason) => reason.lastAt >= watchedSince);
+  const reasons = withSignal(before, signal);
   const severity = severityOf(reasons);
+  const opensNow = state?.status !== 'open' && severity >= policy.cases.opensAtSeverity;
+  const isOpen = state?.status === 'open' || opensNow;
   const playbook = signal.subject === 'compromise' ? policy.playbooks['compromised-tenant'] : undefined;
   const asksNow = state?.plan === undefined && playbook !== undefined && severity >= playbook.atSeverity;
   const plan = asksNow
@@ -97,8 +104,8 @@ export function decideCase(
       party: signal.party,
       subject: signal.subject,
       n,
-      status: 'open',
-      openedAt: state?.openedAt ?? now.toISOString(),
+      status: isOpen ? 'open' : 'watching',
+      openedAt: opensNow ? now.toISOString() : (state?.openedAt ?? now.toISOString()),
       severity,
       reasons,
       signals: (state?.signals ?? 0) + 1,
@@ -109,7 +116,7 @@ export function decideCase(
       ...(plan === undefined ? {} : { plan }),
     },
     children: [{ ...signal, id: signal.id, kind: 'signal', caseId: id }],
-    effects: [...(state === undefined ? [opened(id, signal, now)] : []), ...(asksNow ? [makePlan] : [])],
+    effects: [...(opensNow ? [opened(id, signal, now)] : []), ...(asksNow ? [makePlan] : [])],
   };
 }
 

@@ -42,7 +42,7 @@ export async function takeInSignal(
     );
   }
   const newest = await ports.finder.newest(signal.party, signal.subject);
-  let n = newest === undefined ? 1 : newest.status === 'open' ? newest.n : newest.n + 1;
+  let n = newest === undefined ? 1 : newest.status === 'closed' ? newest.n + 1 : newest.n;
   for (;;) {
     let closed = false;
     const id = caseId(signal.party, signal.subject, n);

@@ -51,8 +51,10 @@ export const Policy = z.strictObject({
     .default({ 'compromised-tenant': { atSeverity: 70, scope: 'all-subscriptions', approvalExpiresAfterMinutes: 60 } }),
   cases: z
     .strictObject({
-      /** Lighter signals are kept and shown; they open no case. */
-      opensAtPoints: z.number().int().min(0).max(100).default(10),
+      /** Below this severity what was seen is watched: kept and added up, no case yet. */
+      opensAtSeverity: z.number().int().min(1).max(100).default(20),
+      /** What is only watched is forgotten after so many days. */
+      watchDays: z.number().int().min(1).max(90).default(14),
     })
     .prefault({}),
   /** Customers (tenant ids) that a machine never holds. */

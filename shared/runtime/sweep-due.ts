@@ -1,9 +1,9 @@
 import { containers as definitions } from '../azure/containers.ts';
 import type { Containers } from '../azure/cosmos.ts';
 import type { Sender } from '../azure/service-bus.ts';
+import type { ContainerName } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 import { laneOf } from '../core/lane.ts';
-import { aggregateContainers } from './sweep-outbox.ts';
 
 interface Found {
   readonly id: string;
@@ -13,6 +13,9 @@ interface Found {
 }
 
 const atATime = 1000;
+
+/** Where documents can be due; `handle-due.ts` knows what to do with each. */
+const dueContainers: readonly ContainerName[] = ['subscriptions', 'plans'];
 
 /**
  * Sends a `due` message for every document whose `nextDueAt` has come. Cross-partition, over the indexed field. The message
@@ -25,7 +28,7 @@ export async function sweepDue(ports: {
 }): Promise<number> {
   const now = ports.now().toISOString();
   let sent = 0;
-  for (const container of aggregateContainers) {
+  for (const container of dueContainers) {
     const partition = definitions[container].partitionKey.slice(1);
     const query = {
       query: `SELECT TOP ${atATime} c.id, c["${partition}"] AS partition, c.version, c.nextDueAt FROM c WHERE c.nextDueAt <= @now`,

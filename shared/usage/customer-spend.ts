@@ -36,7 +36,7 @@ export function decideCustomerSpend(
   const totals = [...Map.groupBy(chosen, (one) => one.currency)].map(([currency, months]) => ({
     currency,
     total: sumTexts(months.map((one) => one.total)),
-    asOf: months.reduce((oldest, one) => (one.asOf < oldest ? one.asOf : oldest), months[0]?.asOf ?? run.writtenAt),
+    asOf: months.map((one) => one.asOf).sort()[0] ?? run.writtenAt,
     days: daysOf(months),
   }));
   if (totals.length === 0) return undefined;

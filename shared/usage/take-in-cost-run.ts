@@ -88,7 +88,7 @@ async function takeInMonth(ports: CostRunPorts, run: CostMonthRun): Promise<stri
       if (decision === undefined || 'refused' in decision) return undefined;
       return {
         state: decision.state,
-        effects: decision.findings.map((finding) => signalMessage(signalOf(finding, party, run.month, policy, now()))),
+        effects: decision.findings.map((finding) => signalMessage(signalOf(finding, party, run.month, now()))),
       };
     },
   );
@@ -137,22 +137,21 @@ async function judgeCustomer(ports: CostRunPorts, party: string, run: RunRef): P
     if (decision === undefined) return undefined;
     return {
       state: decision.state,
-      effects: decision.findings.map((finding) => signalMessage(signalOf(finding, party, run.month, policy, now()))),
+      effects: decision.findings.map((finding) => signalMessage(signalOf(finding, party, run.month, now()))),
     };
   });
 }
 
-function signalOf(finding: CostFinding, party: string, month: string, policy: LoadedPolicy, now: Date): Signal {
+function signalOf(finding: CostFinding, party: string, month: string, now: Date): Signal {
   const { cause, shadow, ...rest } = finding;
   const monthEnd = dayAfter(`${dayAfter(`${month}-28`, 4).slice(0, 7)}-01`, newsDaysAfterMonth);
   const history = monthEnd < now.toISOString().slice(0, 10);
-  const quiet = finding.points < policy.cases.opensAtPoints;
   return {
     v: 1,
     id: signalId(finding.rule.id, cause),
     party,
     detectedAt: now.toISOString(),
-    shadow: shadow || history || quiet,
+    shadow: shadow || history,
     ...rest,
   };
 }
