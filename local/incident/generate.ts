@@ -39,11 +39,13 @@ export function generateWorld(
   const attack = planAttack(seed, cast.takenOver, begin);
   const span = { from: begin - historyMs, to: begin + horizonMs };
 
-  const write = eventWriter(randomOf(seed, 'event ids'));
-  const hostile = inOrder(attack.operations).flatMap(write);
-  const ordinary = estates.flatMap((estate) =>
-    inOrder(operationsOf(seed, estate, cast, span, begin, partner.tenantId)).flatMap(write),
-  );
+  const hostile = inOrder(attack.operations).flatMap(eventWriter(randomOf(seed, 'hostile events')));
+  const ordinary = () =>
+    estates.flatMap((estate) =>
+      inOrder(operationsOf(seed, estate, cast, span, begin, partner.tenantId)).flatMap(
+        eventWriter(randomOf(seed, 'events', estate.label)),
+      ),
+    );
   const billing = billingScopeOf(seed);
   const books = estates.map((estate) => ({ estate, ...bookOf(seed, estate, cast, begin) }));
   const costRuns = books.flatMap(({ estate, runs, resources }) => {
@@ -51,10 +53,15 @@ export function generateWorld(
     const source = { seed, partner, billing, estate, resources: [...resources, ...mined], stopsOf };
     return runs.map((run) => costRunOf(source, run));
   });
+  let activity: World['activity'] | undefined;
   return {
     partner,
     customers: estates.map(({ customer }) => customer),
-    activity: byTime([...ordinary, ...hostile], (event) => event.visibleAt),
+    // By far the largest part: made when it is first looked at.
+    get activity() {
+      activity ??= byTime([...ordinary(), ...hostile], (event) => event.visibleAt);
+      return activity;
+    },
     costRuns: byTime(costRuns, (run) => run.writtenAt),
     story: tellStory(
       cast,
