@@ -73,6 +73,7 @@ export class Messages {
     const isDead = (entry: Entry) => deadLetters !== undefined && entry.deliveries >= definition.maxDeliveryCount;
     for (const entry of entries.filter(isDead)) {
       this.busy.inBackground(
+        1,
         () => this.bury(entry, deliveredTooOften(definition.maxDeliveryCount)),
         () => this.keep(entry),
       );
@@ -150,7 +151,8 @@ export class Messages {
       ? removeAndSend(entries, outlet, { table, address })
       : lockAndSend(entries, outlet, until, { table, address, locks: this.locked });
     watchLock(until);
-    this.busy.inBackground(handOver.run, (error) => {
+    // Locked messages are counted as such.
+    this.busy.inBackground(outlet.settlesFirst ? entries.length : 0, handOver.run, (error) => {
       for (const entry of handOver.undo()) this.keep(entry);
       outlet.fail(internalError(error));
     });
@@ -163,6 +165,7 @@ export class Messages {
       entry: this.number({ ...old, dueAt: undefined, enqueuedAt: now }),
     }));
     this.busy.inBackground(
+      due.length,
       async () => {
         await this.#settings.table.activate(this.#settings.address, moves);
         this.show(moves.map(({ entry }) => entry));
@@ -182,6 +185,7 @@ export class Messages {
   #expire(entry: Entry): void {
     const { definition, table, address } = this.#settings;
     this.busy.inBackground(
+      1,
       () =>
         definition.deadLetteringOnMessageExpiration ? this.bury(entry, expired) : table.remove(address, [entry.seq]),
       () => this.keep(entry),

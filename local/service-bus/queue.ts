@@ -62,14 +62,14 @@ export class Queue {
       active: waiting.size,
       scheduled: scheduled.size,
       deadLettered: dead === undefined ? 0 : dead.waiting.size + dead.locked.size,
-      locked: locked.size + busy.count,
+      locked: locked.size + busy.messages,
       nextScheduledAt: next === undefined ? undefined : new Date(next),
     };
   }
 
   /** True while something is on its way to disk. */
   get isBusy(): boolean {
-    return this.#messages.busy.count > 0;
+    return this.#messages.busy.isRunning;
   }
 
   /** Stores messages, all or none, then shows them. Answers their sequence numbers, or why they cannot be taken. */
@@ -82,7 +82,7 @@ export class Queue {
       if ('condition' in admitted) return admitted;
       entries.push(this.#messages.number(admitted));
     }
-    return this.#messages.busy.during(async () => {
+    return this.#messages.busy.during(entries.length, async () => {
       await this.#settings.table.insert(this.address, entries);
       this.#messages.show(entries);
       return entries.map((entry) => entry.seq);
@@ -95,7 +95,7 @@ export class Queue {
     if (missing !== undefined)
       return failure('com.microsoft:message-not-found', `The message ${missing} could not be found.`);
     const cancelled = seqs.map((seq) => scheduled.cancel(seq)).filter((entry) => entry !== undefined);
-    return busy.during(async () => {
+    return busy.during(seqs.length, async () => {
       try {
         await this.#settings.table.remove(this.address, seqs);
         return undefined;
@@ -165,7 +165,7 @@ export class Queue {
     if (lock === undefined || this.#endOf(lock) <= Date.now()) return lockLost(this.requiresSession);
     const { entry, outlet } = lock;
     messages.locked.take(token);
-    return messages.busy.during(async () => {
+    return messages.busy.during(1, async () => {
       try {
         if (settlement.kind === 'complete') await this.#settings.table.remove(this.address, [entry.seq]);
         else if (settlement.kind === 'abandon') messages.back([await messages.rewrite(entry, settlement.properties)]);

@@ -53,10 +53,11 @@ export function receiverLinks(broker: Broker): ReceiverLinks {
       const link = sender === undefined ? undefined : links.get(sender);
       if (link === undefined || delivery === undefined || delivery.settled) return;
       const settlement = settlementOf(outcome, delivery.remote_state);
-      if ('condition' in settlement) return answerDisposition(delivery, settlement);
-      const passage = await pass(broker, connection, settlement.kind, link.queue.address);
+      const kind = 'condition' in settlement ? 'defer' : settlement.kind;
+      const passage = await pass(broker, connection, kind, link.queue.address);
       if (passage.cut) return;
       if (passage.refusal !== undefined) return answerDisposition(delivery, passage.refusal);
+      if ('condition' in settlement) return answerDisposition(delivery, settlement);
       const token = tokenOfTag(Buffer.from(Reflect.get(delivery, 'tag')));
       if (passage.loseLock) link.queue.loseLock(token);
       const failed = await link.queue.settle(token, settlement);

@@ -3,7 +3,7 @@ import { maxMessageBytes } from './admission.ts';
 import type { Broker } from './broker.ts';
 import { pass } from './faulty.ts';
 import { internalError } from './settlement.ts';
-import { batchFormat, batchParts, encode, failure, setMaxMessageSize } from './wire.ts';
+import { answerTransfer, batchFormat, batchParts, encode, failure, setMaxMessageSize } from './wire.ts';
 
 /** A client's sender: only to a queue that exists. */
 export function openTransferLink(broker: Broker, { receiver }: EventContext): void {
@@ -27,16 +27,14 @@ export async function receiveTransfer(broker: Broker, context: EventContext): Pr
   if (queue === undefined || delivery === undefined || message === undefined) return;
   const passage = await pass(broker, connection, 'send', queue.address);
   if (passage.cut) return;
-  if (passage.refusal !== undefined) return delivery.reject(passage.refusal);
+  if (passage.refusal !== undefined) return answerTransfer(delivery, passage.refusal);
   try {
     const isBatch = Reflect.get(context, 'format') === batchFormat;
     // rhea decodes plain messages alone; of a batch it gives the bytes.
     const raws = isBatch ? batchParts(message as unknown as Buffer) : [encode(message)];
     const stored = await queue.enqueue(passage.duplicate ? [...raws, ...raws] : raws);
-    if (passage.acted()) return;
-    if ('condition' in stored) delivery.reject(stored);
-    else delivery.accept();
+    if (!passage.acted()) answerTransfer(delivery, 'condition' in stored ? stored : undefined);
   } catch (error) {
-    delivery.reject(internalError(error));
+    answerTransfer(delivery, internalError(error));
   }
 }

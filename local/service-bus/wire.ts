@@ -128,7 +128,7 @@ interface LinkInside {
   readonly session: {
     readonly outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number };
   };
-  readonly connection: { _register(): void };
+  readonly connection: { _register(): void; _process(): void };
   open(): void;
 }
 
@@ -177,6 +177,23 @@ export function cutConnection(connection: Connection): void {
 /** Tells a receiver how its disposition ended. */
 export function answerDisposition(delivery: Delivery, failed: AmqpFailure | undefined): void {
   const outcomes = rhea.message as unknown as Outcomes;
-  const outcome = failed === undefined ? outcomes.accepted() : outcomes.rejected({ error: failed });
-  delivery.update(true, outcome.described());
+  if (failed === undefined) delivery.update(true, outcomes.accepted().described());
+  else alone(delivery, () => delivery.update(true, outcomes.rejected({ error: failed }).described()));
+}
+
+/** Tells a sender what became of its message. */
+export function answerTransfer(delivery: Delivery, failed: AmqpFailure | undefined): void {
+  if (failed === undefined) delivery.accept();
+  else alone(delivery, () => delivery.reject(failed));
+}
+
+/**
+ * rhea joins the answers of one turn to neighbouring deliveries into one frame and looks at the outcome of the first alone: a
+ * refusal beside an acceptance would be told as acceptance. So a refusal has a frame of its own.
+ */
+function alone(delivery: Delivery, update: () => void): void {
+  const { connection } = delivery.link as unknown as LinkInside;
+  connection._process();
+  update();
+  connection._process();
 }

@@ -91,3 +91,17 @@ export async function eventually(check: () => boolean | Promise<boolean>, what: 
 
 export const numbered = (count: number, from = 0): ServiceBusMessage[] =>
   Array.from({ length: count }, (_, n) => ({ body: { n: from + n }, messageId: `m-${from + n}` }));
+
+/**
+ * Lets one caller go on in each turn of the event loop. The SDK's AMQP library joins settlements of one turn into one frame
+ * and takes the outcome of the first for all: an abandon beside a complete would complete as well.
+ */
+export function takeTurns() {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    next() {
+      last = last.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
+      return last;
+    },
+  };
+}
