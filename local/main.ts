@@ -25,6 +25,7 @@ async function main(): Promise<number> {
     seed: asked.seed,
     port: asked.port,
     reset: asked.reset,
+    brief: asked.brief,
     crashAt: process.env['SURETY_CRASH_AT'],
     log: createHostLog(asked.data),
   });
@@ -45,6 +46,7 @@ async function play(runtime: Runtime, asked: RuntimeArguments): Promise<boolean>
   const ending = await playIncident({
     runtime,
     people: await peopleOf(runtime),
+    brief: asked.brief,
     tell: (moment) => {
       progress.clear();
       story.tell(moment);

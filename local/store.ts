@@ -18,11 +18,14 @@ interface Waiting {
   readonly fail: (reason: unknown) => void;
 }
 
-/** Opens (or creates) the store. `path` may be `:memory:` for tests that need no durability. */
-export function openStore(path: string): Store {
+/**
+ * Opens (or creates) the store. `path` may be `:memory:` for tests that need no durability. `NORMAL` survives the end of the
+ * process but not of the machine's power: for tests that only kill the process.
+ */
+export function openStore(path: string, synchronous: 'FULL' | 'NORMAL' = 'FULL'): Store {
   const db = new DatabaseSync(path);
   db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF;',
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF;`,
   );
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;

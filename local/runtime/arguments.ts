@@ -8,6 +8,8 @@ export interface RuntimeArguments {
   readonly report: string | undefined;
   readonly port: number;
   readonly reset: boolean;
+  /** Four customers and the attack alone. */
+  readonly brief: boolean;
   readonly help: boolean;
 }
 
@@ -21,9 +23,12 @@ export const usage = `Surety on one machine: the real functions on loopback endp
   --report FILE   write the report as JSON
   --port N        port of the API (default 7071)
   --reset         start from nothing: removes what is in --data first
+  --brief         four customers, and the attack alone: for a quick trial
   --help          this text
 
-Settings: SURETY_CRASH_AT=n:before|after ends the process at the n-th request to an endpoint.`;
+Settings:
+  SURETY_CRASH_AT=n:before|after  ends the process at the n-th request to an endpoint
+  SURETY_STORE_SYNC=NORMAL        does not wait for the disk at each commit: for tests that end only the process`;
 
 /** Reads the command line. Throws an Error that says what is wrong with it. */
 export function readArguments(argv: readonly string[]): RuntimeArguments {
@@ -36,6 +41,7 @@ export function readArguments(argv: readonly string[]): RuntimeArguments {
       report: { type: 'string' },
       port: { type: 'string', default: '7071' },
       reset: { type: 'boolean', default: false },
+      brief: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -46,6 +52,7 @@ export function readArguments(argv: readonly string[]): RuntimeArguments {
     report: values.report,
     port: wholeNumber('--port', values.port, 0, 65_535),
     reset: values.reset,
+    brief: values.brief,
     help: values.help,
   };
 }

@@ -24,6 +24,8 @@ export interface PlayOptions {
   readonly runtime: Runtime;
   readonly people: People;
   readonly tell: (moment: Moment) => void;
+  /** The attack alone, and people in a hurry. */
+  readonly brief?: boolean;
   /** Called with each move of the clock, for progress. */
   readonly onTime?: (now: Date) => void;
 }
@@ -31,6 +33,7 @@ export interface PlayOptions {
 /** How long people take: minutes from proposal to approval, and from "stopped" to the wish to restore. */
 const approvalTakesMinutes = 4;
 const cleaningTakesMinutes = 45;
+const briefCleaningTakesMinutes = 5;
 /** The incident ends when all is done, and at the latest so many hours after its first bad event. */
 const patienceHours = 30;
 
@@ -61,11 +64,11 @@ export async function playIncident(options: PlayOptions): Promise<Ending> {
 }
 
 /** What the people see and do at one instant. True once the taken-over tenant is restored and the overspender warned. */
-async function oneLook({ runtime, people, tell }: PlayOptions, told: Set<string>): Promise<boolean> {
+async function oneLook({ runtime, people, tell, brief = false }: PlayOptions, told: Set<string>): Promise<boolean> {
   const { takenOver, overspender } = runtime.world.story;
   const at = runtime.clock.now();
   let restored = false;
-  let warned = false;
+  let warned = brief;
   for (const row of await people.openCases()) {
     const isTakenOver = row.party === `customer:${takenOver}` && row.subject === 'compromise';
     const isOverspent = row.party === `customer:${overspender}` && row.subject === 'spend';
@@ -80,7 +83,8 @@ async function oneLook({ runtime, people, tell }: PlayOptions, told: Set<string>
       warned = true;
       once('warned');
     }
-    if (isTakenOver) restored = await respond(people, shown, at, once);
+    if (isTakenOver)
+      restored = await respond(people, shown, at, once, brief ? briefCleaningTakesMinutes : cleaningTakesMinutes);
   }
   return restored && warned;
 }
@@ -90,7 +94,13 @@ const isBudgetUsedUp = (reason: CaseShown['reasons'][number]): boolean =>
   reason.ruleId === 'usage/budget-threshold' && reason.points >= 30;
 
 /** The next thing that people do about the taken-over tenant. True when it is restored. */
-async function respond(people: People, shown: CaseShown, at: Date, once: (kind: MomentKind) => void): Promise<boolean> {
+async function respond(
+  people: People,
+  shown: CaseShown,
+  at: Date,
+  once: (kind: MomentKind) => void,
+  cleaningMinutes: number,
+): Promise<boolean> {
   once('case');
   const [plan] = shown.plans;
   if (plan === undefined) return false;
@@ -106,7 +116,7 @@ async function respond(people: People, shown: CaseShown, at: Date, once: (kind: 
       return false;
     case 'stopped':
       once('stopped');
-      if (minutesBetween(endedAt(plan), at) < cleaningTakesMinutes) return false;
+      if (minutesBetween(endedAt(plan), at) < cleaningMinutes) return false;
       await people.restore(plan, 'Account secured, foreign owner removed, machines deleted');
       once('restore-asked');
       return false;

@@ -14,6 +14,7 @@ import { type Microsoft, startMicrosoft } from '../microsoft/endpoint.ts';
 import { type ServiceBusEndpoint, startServiceBusEndpoint } from '../service-bus/endpoint.ts';
 import { openStore, type Store } from '../store.ts';
 import type { World } from '../world.ts';
+import { briefStart, briefWorld } from './brief-world.ts';
 import { giveSettings } from './give-settings.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
 
@@ -24,6 +25,7 @@ export interface RuntimeOptions {
   readonly seed: number;
   readonly port: number;
   readonly reset?: boolean;
+  readonly brief?: boolean;
   readonly crashAt?: string | undefined;
   readonly log?: (entry: HostLogEntry) => void;
   /** When the incident's clock starts, on a first run. */
@@ -61,13 +63,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (options.reset === true) rmSync(data, { recursive: true, force: true });
   const exportsDir = join(data, 'exports');
   mkdirSync(exportsDir, { recursive: true });
-  const store = openStore(join(data, 'surety.db'));
+  const store = openStore(join(data, 'surety.db'), process.env['SURETY_STORE_SYNC'] === 'NORMAL' ? 'NORMAL' : 'FULL');
   const state = openKeptState(store);
-  await keepSeed(state, options.seed);
+  await keepSeed(state, `${options.seed}${options.brief === true ? ' (brief)' : ''}`);
   const start = new Date(state.get('start') ?? (options.start ?? defaultStart).toISOString());
   await state.set('start', start.toISOString());
-  const world = generateWorld(options.seed, start);
-  const clock = standingClock(new Date(state.get('now') ?? start), process.env);
+  const whole = generateWorld(options.seed, start);
+  const world = options.brief === true ? briefWorld(whole) : whole;
+  const clock = standingClock(
+    new Date(state.get('now') ?? (options.brief === true ? briefStart(world) : start)),
+    process.env,
+  );
   const faults = createFaults(options.crashAt);
   const shared = { store, clock, faults };
   const cosmos = await startCosmosEndpoint({ ...shared, containers: Object.values(containers), database: 'surety' });
@@ -107,12 +113,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
 }
 
-async function keepSeed(state: KeptState, seed: number): Promise<void> {
+async function keepSeed(state: KeptState, seed: string): Promise<void> {
   const kept = state.get('seed');
-  if (kept !== undefined && kept !== String(seed)) {
+  if (kept !== undefined && kept !== seed) {
     throw new Error(
       `the data folder holds the incident of seed ${kept}, not ${seed}: add --reset to start anew, or choose another --data`,
     );
   }
-  await state.set('seed', String(seed));
+  await state.set('seed', seed);
 }

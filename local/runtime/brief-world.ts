@@ -1,0 +1,31 @@
+import type { IncidentStory } from '../incident/generate.ts';
+import type { World } from '../world.ts';
+
+type StoryWorld = World & { readonly story: IncidentStory };
+
+/** Customers beside the two that the story is about. */
+const others = 2;
+
+/** The same incident among four customers instead of forty: for quick trials. */
+export function briefWorld(world: StoryWorld): StoryWorld {
+  const { takenOver, overspender } = world.story;
+  const isMain = (tenantId: string) => tenantId === takenOver || tenantId === overspender;
+  const rest = world.customers.filter((one) => !isMain(one.tenantId)).slice(0, others);
+  const customers = world.customers.filter((one) => isMain(one.tenantId) || rest.includes(one));
+  const tenants = new Set(customers.map((one) => one.tenantId));
+  const subscriptions = new Set(
+    customers.flatMap((one) => one.plans).flatMap((plan) => plan.entitlements.map((entitlement) => entitlement.id)),
+  );
+  return {
+    ...world,
+    customers,
+    activity: world.activity.filter((event) => subscriptions.has(event.subscriptionId)),
+    costRuns: world.costRuns.filter((run) => tenants.has(run.customerTenantId)),
+  };
+}
+
+/** When the clock of a brief incident starts: so shortly before the first bad event that there is a first contact. */
+export const briefStart = (world: StoryWorld): Date => {
+  const minute = Math.floor(Date.parse(world.story.firstBadEventAt) / 60_000) - 6;
+  return new Date(minute * 60_000);
+};
