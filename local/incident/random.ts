@@ -25,7 +25,7 @@ export function randomOf(...parts: readonly (string | number)[]): Random {
   const whole = (low: number, high: number) => low + Math.floor(unit() * (high - low + 1));
   const hex = (digits: number) => {
     let text = '';
-    while (text.length < digits) text += next().toString(16).padStart(8, '0');
+    while (text.length < digits) text += eightDigits(next());
     return text.slice(0, digits);
   };
   return {
@@ -45,6 +45,13 @@ export function randomOf(...parts: readonly (string | number)[]): Random {
     },
     hex,
   };
+}
+
+const twoDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function eightDigits(word: number): string {
+  const [a, b, c, d] = [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255];
+  return `${twoDigits[a]}${twoDigits[b]}${twoDigits[c]}${twoDigits[d]}`;
 }
 
 /** Four words of state from a text: FNV-1a over its UTF-16 units, finished as MurmurHash3 does. */
