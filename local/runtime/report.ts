@@ -23,6 +23,10 @@ export interface Report {
     readonly body: unknown;
     readonly status: number;
   }[];
+  /** Holds as they stand, and what was last seen of each subscription. */
+  readonly holds: readonly { readonly subscription: string; readonly holds: unknown; readonly observed: unknown }[];
+  /** Every line of every audit chain, in order. */
+  readonly audit: readonly Record<string, unknown>[];
   readonly timings: Readonly<Record<string, number | string | null>>;
 }
 
@@ -45,7 +49,7 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
   const subscriptions = await all('subscriptions', "SELECT * FROM c WHERE c.kind = 'subscription'");
   const customers = await all('customers', "SELECT VALUE COUNT(1) FROM c WHERE c.kind = 'customer'");
   const parked = await all('parked', 'SELECT * FROM c');
-  const audit = await all('audit', 'SELECT c.id FROM c');
+  const audit = await all('audit', 'SELECT * FROM c');
   client.dispose();
   const outside = runtime.microsoft
     .writes()
@@ -56,7 +60,8 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
       subscriptions: subscriptions.length,
       signals: signals.length,
       signalsInShadow: signals.filter((signal) => signal['shadow'] === true).length,
-      cases: cases.length,
+      cases: cases.filter((one) => one['status'] === 'open').length,
+      watched: cases.filter((one) => one['status'] === 'watching').length,
       plans: plans.length,
       outside: outside.length,
       audit: audit.length,
@@ -69,6 +74,12 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
     plans: sorted(plans),
     actions: subscriptions.flatMap(actionsOf),
     outside,
+    holds: subscriptions.map((one) => ({
+      subscription: String(one['subscriptionId']),
+      holds: one['holds'],
+      observed: one['observed'] ?? null,
+    })),
+    audit: audit.toSorted((a, b) => (`${a['chain']} ${a['id']}` < `${b['chain']} ${b['id']}` ? -1 : 1)),
     timings,
   };
 }

@@ -51,7 +51,7 @@ function closingOf({ counts, outside }: Report): string {
   const restores = outside.filter((one) => one.url.endsWith('/reactivate') && one.status < 300).length;
   return [
     paint('bold', 'What it did'),
-    `  signals ${counts['signals']} (${counts['signalsInShadow']} only kept), cases ${counts['cases']}, plans ${counts['plans']}`,
+    `  signals ${counts['signals']} (${counts['signalsInShadow']} only kept), cases ${counts['cases']}, only watched ${counts['watched']}, plans ${counts['plans']}`,
     `  Microsoft's own log of writes: ${cancels} cancelled, ${restores} reactivated, ${outside.length - cancels - restores} other`,
     `  audit lines ${counts['audit']}, parked messages ${counts['parked']}, dead letters ${counts['deadLetters']}`,
     '',

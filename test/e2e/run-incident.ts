@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AuditLine, chainVerifier } from '../../shared/audit/chain.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** The report of a run, as far as tests look into it. */
+export interface ReportRead {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly signals: readonly {
+    readonly id: string;
+    readonly party: string;
+    readonly shadow: boolean;
+    readonly detectedAt: string;
+  }[];
+  readonly cases: readonly {
+    readonly id: string;
+    readonly party: string;
+    readonly subject: string;
+    readonly status: string;
+    readonly severity: number;
+    readonly openedAt: string;
+    readonly reasons: readonly { readonly ruleId: string; readonly points: number }[];
+  }[];
+  readonly plans: readonly {
+    readonly id: string;
+    readonly party: string;
+    readonly status: string;
+    readonly targets: readonly { readonly subscriptionId: string }[];
+  }[];
+  readonly actions: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly target: string;
+    readonly customerId: string;
+    readonly result: string;
+  }[];
+  readonly outside: readonly {
+    readonly at: string;
+    readonly method: string;
+    readonly url: string;
+    readonly status: number;
+  }[];
+  readonly holds: readonly {
+    readonly subscription: string;
+    readonly holds: readonly unknown[];
+    readonly observed: { readonly state: string } | null;
+  }[];
+  readonly audit: readonly AuditLine[];
+  readonly timings: {
+    readonly firstBadEventAt: string;
+    readonly firstBadEventVisibleAt: string;
+    readonly ending: string;
+  };
+}
+
+export interface RunResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+  /** Undefined when the process ended before it wrote one. */
+  readonly report: ReportRead | undefined;
+}
+
+/** A folder for one incident, removed by `done`. */
+export function aDataFolder(): { readonly data: string; done(): void } {
+  const data = mkdtempSync(join(tmpdir(), 'surety-e2e-'));
+  return { data, done: () => rmSync(data, { recursive: true, force: true }) };
+}
+
+/** Runs the one-machine runtime as a process of its own, to its end. */
+export async function runIncident(
+  data: string,
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunResult> {
+  const reportPath = join(data, 'report.json');
+  rmSync(reportPath, { force: true });
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'local/main.ts'),
+      '--once',
+      '--port',
+      '0',
+      '--data',
+      data,
+      '--report',
+      reportPath,
+      ...flags,
+    ],
+    { env: { ...process.env, SURETY_STORE_SYNC: 'NORMAL', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  child.stdout.on('data', (part) => (output += part));
+  child.stderr.on('data', (part) => (output += part));
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.on('close', (...end) => resolve(end)),
+  );
+  let report: ReportRead | undefined;
+  try {
+    report = JSON.parse(readFileSync(reportPath, 'utf8'));
+  } catch {
+    report = undefined;
+  }
+  return { code, signal, output, report };
+}
+
+/** What must be the same however often a run was killed, and whatever was repeated or shuffled. */
+export function digestOf(report: ReportRead) {
+  const effective = (end: string) =>
+    report.outside
+      .filter((write) => write.url.endsWith(end) && write.status < 300)
+      .map((write) => write.url)
+      .sort();
+  return {
+    signals: report.signals.map((signal) => signal.id).sort(),
+    cases: report.cases.map(({ id, status, severity }) => `${id} ${status} ${severity}`).sort(),
+    plans: report.plans.map(({ id, status, targets }) => `${id} ${status} ${targets.length}`),
+    holds: report.holds.filter((one) => one.holds.length > 0),
+    suspended: report.holds.filter((one) => one.observed?.state === 'suspended'),
+    cancelled: effective('/cancel'),
+    reactivated: effective('/reactivate'),
+    deadLetters: report.counts['deadLetters'],
+    parked: report.counts['parked'],
+    audit: auditVerdict(report.audit),
+  };
+}
+
+function auditVerdict(lines: readonly AuditLine[]): string {
+  const chains = Map.groupBy(lines, (line) => line.chain);
+  for (const [chain, ofChain] of chains) {
+    const verifier = chainVerifier();
+    for (const line of ofChain) verifier.take(line);
+    const verdict = verifier.verdict();
+    if (verdict.kind === 'broken') return `${chain}: line ${verdict.at}: ${verdict.why}`;
+  }
+  return 'whole';
+}
