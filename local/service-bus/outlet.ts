@@ -33,11 +33,12 @@ export function outletOf(sender: Sender, session: string | undefined): SenderOut
   let promised = 0;
   // From the moment a client drains until it asks for more, its credit is gone, even if rhea has yet to say so.
   let draining = false;
+  let failed = false;
   return {
     name: sender.name,
     session,
     settlesFirst: first,
-    credit: () => (sender.is_open() && !draining ? creditOf(sender) - promised : 0),
+    credit: () => (sender.is_open() && !draining && !failed ? creditOf(sender) - promised : 0),
     promise(count) {
       promised += count;
     },
@@ -49,7 +50,11 @@ export function outletOf(sender: Sender, session: string | undefined): SenderOut
       const delivery = sender.send(asDelivered(entry, lockedUntil), token === undefined ? undefined : tagOf(token));
       if (first) delivery.update(true);
     },
-    fail: (why) => sender.close(why),
+    fail(why) {
+      failed = true;
+      // A settlement that is refused for the same reason is answered first: nobody hears that on a closed link.
+      setImmediate(() => sender.close(why));
+    },
     refill() {
       draining = false;
     },
