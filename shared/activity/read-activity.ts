@@ -208,7 +208,9 @@ export function decideWindow(
 function judge(state: ActivityPosition | undefined, window: Window, rules: RuleSet, policy: LoadedPolicy, now: Date) {
   if (state?.baseline.historyLoadedThrough !== undefined)
     return decideActivity(state.baseline, window.events, rules, now.toISOString());
-  const newsSince = new Date(now.getTime() - policy.activity.firstContactSignalsHours * 60 * minuteMs).toISOString();
+  // By the full hour: a first contact some minutes later, after a restart, tells the same.
+  const hour = Math.floor(now.getTime() / (60 * minuteMs));
+  const newsSince = new Date((hour - policy.activity.firstContactSignalsHours) * 60 * minuteMs).toISOString();
   const history = window.events.filter((event) => event.at < newsSince);
   const news = window.events.filter((event) => event.at >= newsSince);
   const past = decideActivity(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RunRef } from '../usage/cost-feed.ts';
 
 const v = z.literal(1);
 const id = z.string().min(1).max(300);
@@ -8,7 +9,8 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('customer-found'), tenantId: id, name: z.string(), domain: z.string() }),
   z.object({ v, kind: z.literal('customer-has-subscription'), party: id, subscriptionId: id, name: z.string() }),
   z.object({ v, kind: z.literal('activity-step'), run: z.number().int(), after: z.string() }),
-  z.object({ v, kind: z.literal('cost-run'), run: z.object({ feed: id, runId: id }).loose() }),
+  z.object({ v, kind: z.literal('cost-feed'), feed: id, runs: z.array(RunRef) }),
+  z.object({ v, kind: z.literal('cost-step'), feed: id, runId: id }),
 ]);
 export type IntakeMessage = z.infer<typeof IntakeMessage>;
 

@@ -56,18 +56,19 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
         delivery.messageId,
       );
     }
-    case 'cost-run': {
-      const [{ takeInCostRun }, { RunRef }, { createCostShelf }, source] = await Promise.all([
-        import('../usage/take-in-cost-run.ts'),
+    case 'cost-feed': {
+      const { queueCostRuns } = await import('../usage/find-cost-runs.ts');
+      return await queueCostRuns(app.aggregates, message.feed, message.runs, delivery.messageId);
+    }
+    case 'cost-step': {
+      const [{ takeInNextRun }, { createCostShelf }, source] = await Promise.all([
         import('../usage/find-cost-runs.ts'),
         import('../azure/cost-queries.ts'),
         costSource(app),
       ]);
       const shelf = createCostShelf(app.containers('usage'));
-      return await takeInCostRun(
-        { aggregates: app.aggregates, policy: app.policy, now: app.now, source, shelf },
-        RunRef.parse(message.run),
-      );
+      const { aggregates, policy, now } = app;
+      return await takeInNextRun({ aggregates, policy, now, source, shelf }, message.feed, message.runId);
     }
   }
 }

@@ -1,25 +1,15 @@
-import { z } from 'zod';
 import type { Aggregates, QueueEffect, Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
+import { type CostFeed, decideArrival, decideTaken, feedAddress, RunRef } from './cost-feed.ts';
 import type { CostSource } from './export-run.ts';
-
-/** A run as a message carries it. */
-export const RunRef = z.object({
-  kind: z.literal('run'),
-  feed: z.string(),
-  runId: z.string(),
-  writtenAt: z.string(),
-  month: z.string(),
-  startsOn: z.string(),
-  cursor: z.string(),
-  location: z.string(),
-});
+import { type CostRunPorts, takeInCostRun } from './take-in-cost-run.ts';
 
 /** How far the cost exports have been looked through. */
 export interface CostSweep extends Root {
   readonly kind: 'cost-sweep';
   readonly cursor?: string;
   readonly finishedAt: string;
+  /** Runs found so far. */
   readonly runs: number;
   /** Manifests that could not be understood, with the reason; the newest twenty. */
   readonly broken: readonly { readonly location: string; readonly reason: string }[];
@@ -32,60 +22,78 @@ export interface FindPorts {
 }
 
 const address = { container: 'sweeps', partition: 'costs', id: 'costs' } as const;
+/** Messages of one commit. */
 const atATime = 18;
+/** Runs of one message: it stays far under 64 KB. */
+const runsInMessage = 50;
 
-/** Finds finished runs after the stored position and sends one message for each; the position moves with the messages. */
+/**
+ * Finds finished runs after the stored position and sends those of each export as one message. The position moves with the
+ * last of them: a crash in between finds them again, and feeds know what they have.
+ */
 export async function findCostRuns(ports: FindPorts): Promise<void> {
   const before = await ports.aggregates.read<CostSweep>(address);
-  let batch: z.infer<typeof RunRef>[] = [];
+  const found: RunRef[] = [];
   const broken: { location: string; reason: string }[] = [];
-  let cursor = before?.cursor;
-  for await (const found of ports.source.runs(before?.cursor)) {
-    if (found.kind === 'broken') {
-      broken.push({ location: found.location, reason: found.reason });
-      continue;
-    }
-    const { kind, feed, runId, writtenAt, month, startsOn, location } = found;
-    batch.push({ kind, feed, runId, writtenAt, month, startsOn, location, cursor: found.cursor });
-    if (batch.length < atATime) continue;
-    cursor = await moveOn(ports, cursor, batch, []);
-    batch = [];
+  for await (const run of ports.source.runs(before?.cursor)) {
+    if (run.kind === 'broken') broken.push({ location: run.location, reason: run.reason });
+    else found.push(RunRef.parse(run));
   }
-  await moveOn(ports, cursor, batch, broken);
+  const messages = [...Map.groupBy(found, (run) => run.feed)].flatMap(([feed, runs]) => messagesOf(feed, runs));
+  const cursor = found.at(-1)?.cursor ?? before?.cursor;
+  for (let at = 0; at === 0 || at < messages.length; at += atATime) {
+    const isLast = at + atATime >= messages.length;
+    await ports.aggregates.act<CostSweep>(address, undefined, (state) => {
+      // Another sweep was faster: its position and messages stand.
+      if (state?.cursor !== before?.cursor) return undefined;
+      const reached = isLast ? cursor : before?.cursor;
+      return {
+        state: {
+          id: 'costs',
+          v: 1,
+          kind: 'cost-sweep',
+          finishedAt: ports.now().toISOString(),
+          runs: (state?.runs ?? 0) + (isLast ? found.length : 0),
+          broken: broken.slice(-20),
+          ...(reached === undefined ? {} : { cursor: reached }),
+        },
+        effects: messages.slice(at, at + atATime),
+      };
+    });
+  }
 }
 
-/** Stores the new position together with the messages. When another sweep was faster its position stands. */
-async function moveOn(
-  ports: FindPorts,
-  from: string | undefined,
-  batch: readonly z.infer<typeof RunRef>[],
-  broken: CostSweep['broken'],
-): Promise<string | undefined> {
-  const cursor = batch.at(-1)?.cursor ?? from;
-  await ports.aggregates.act<CostSweep>(address, undefined, (state) => {
-    if (state?.cursor !== from) return undefined;
-    return {
-      state: {
-        id: 'costs',
-        v: 1,
-        kind: 'cost-sweep',
-        finishedAt: ports.now().toISOString(),
-        runs: (state?.runs ?? 0) + batch.length,
-        broken: broken.slice(-20),
-        ...(cursor === undefined ? {} : { cursor }),
-      },
-      effects: batch.map(runMessage),
-    };
-  });
-  return cursor;
+function messagesOf(feed: string, runs: readonly RunRef[]): readonly QueueEffect[] {
+  const messages: QueueEffect[] = [];
+  for (let at = 0; at < runs.length; at += runsInMessage) {
+    const part = runs.slice(at, at + runsInMessage);
+    const id = `cost-feed-${causeHash(feed, ...part.map((run) => run.runId))}`;
+    messages.push({
+      to: 'queue',
+      queue: 'intake',
+      id,
+      lane: feed,
+      body: { v: 1, kind: 'cost-feed', feed, runs: part },
+    });
+  }
+  return messages;
 }
 
-function runMessage(run: z.infer<typeof RunRef>): QueueEffect {
-  return {
-    to: 'queue',
-    queue: 'intake',
-    id: `cost-run-${causeHash(run.feed, run.runId)}`,
-    lane: run.feed,
-    body: { v: 1, kind: 'cost-run', run },
-  };
+/** Puts runs into their feed's line; the first one is taken in next. */
+export async function queueCostRuns(
+  aggregates: Aggregates,
+  feed: string,
+  runs: readonly RunRef[],
+  messageId: string,
+): Promise<void> {
+  await aggregates.act<CostFeed>(feedAddress(feed), messageId, (state) => decideArrival(state, feed, runs));
+}
+
+/** Takes the first waiting run of a feed in. A stale or repeated step does nothing. */
+export async function takeInNextRun(ports: CostRunPorts, feed: string, runId: string): Promise<void> {
+  const state = await ports.aggregates.read<CostFeed>(feedAddress(feed));
+  const head = state?.waiting[0];
+  if (head === undefined || head.runId !== runId) return;
+  await takeInCostRun(ports, head);
+  await ports.aggregates.act<CostFeed>(feedAddress(feed), undefined, (fresh) => decideTaken(fresh, runId, ports.now()));
 }
