@@ -131,6 +131,23 @@ export function digestOf(report: ReportRead) {
   };
 }
 
+/** Only what differs between two digests, member by member. */
+export function differenceOf(expected: ReturnType<typeof digestOf>, found: ReturnType<typeof digestOf>) {
+  const lines = (value: unknown): readonly string[] =>
+    (Array.isArray(value) ? value : [value]).map((one) => JSON.stringify(one));
+  return Object.fromEntries(
+    Object.entries(expected).flatMap(([member, value]) => {
+      const [before, after] = [lines(value), lines(Reflect.get(found, member))];
+      const missing = before.filter((line) => !after.includes(line));
+      const added = after.filter((line) => !before.includes(line));
+      const counts = before.length === after.length ? {} : { counts: [before.length, after.length] };
+      return missing.length + added.length === 0 && before.length === after.length
+        ? []
+        : [[member, { missing, added, ...counts }]];
+    }),
+  );
+}
+
 function auditVerdict(lines: readonly AuditLine[]): string {
   const chains = Map.groupBy(lines, (line) => line.chain);
   for (const [chain, ofChain] of chains) {
