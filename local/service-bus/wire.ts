@@ -124,6 +124,7 @@ interface LinkInside {
     readonly attach: { readonly snd_settle_mode?: number; readonly target?: { readonly address?: string } };
   };
   readonly _draining: boolean;
+  _get_drain(): boolean;
   readonly credit: number;
   readonly session: {
     readonly outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number };
@@ -153,11 +154,19 @@ export const settlesFirst = (link: Sender): boolean =>
   (link as unknown as LinkInside).remote.attach.snd_settle_mode === 1;
 export const isDraining = (link: Sender): boolean => (link as unknown as LinkInside)._draining;
 
-/** Tells the client that all is sent: its credit is used up. */
+/** Tells the client that all is sent and its credit is gone. */
 export function setDrained(link: Sender): void {
+  const inside = link as unknown as LinkInside;
+  const drain = Object.getPrototypeOf(inside)._get_drain;
+  // rhea leaves the drain flag out where all credit was used up by messages; the client would wait for it and give up.
+  inside._get_drain = () => {
+    inside._get_drain = drain;
+    drain.call(inside);
+    return true;
+  };
   link.set_drained(true);
   // rhea writes the flow when the connection has something to do; outside of an event nothing reminds it.
-  (link as unknown as LinkInside).connection._register();
+  inside.connection._register();
 }
 
 /** Messages that the client still takes. rhea lowers its own count when it writes a frame; what waits for that is counted. */
