@@ -80,9 +80,13 @@ export function storeFile() {
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Resolves when `check` holds. Throws after ten seconds. */
-export async function eventually(check: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const until = performance.now() + 10_000;
+/** Resolves when `check` holds. Throws after ten seconds, or what is given. */
+export async function eventually(
+  check: () => boolean | Promise<boolean>,
+  what: string,
+  longestMs = 10_000,
+): Promise<void> {
+  const until = performance.now() + longestMs;
   while (!(await check())) {
     if (performance.now() > until) throw new Error(`it did not happen: ${what}`);
     await pause(5);
