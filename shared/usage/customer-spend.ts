@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Decided, Root } from '../core/aggregate.ts';
 import { sumTexts } from '../core/money.ts';
 import { type Budget, judgeBudget } from './budget.ts';
@@ -62,16 +63,15 @@ export function decideCustomerSpend(
       findings.push(...verdict.findings);
     }
   }
+  const shown = totals.map(({ days: _, ...rest }) => rest);
+  if (
+    state !== undefined &&
+    findings.length === 0 &&
+    isDeepStrictEqual([state.totals, state.budgetsSignalled], [shown, signalled])
+  )
+    return undefined;
   return {
-    state: {
-      id: question.id,
-      v: 1,
-      kind: 'customer-spend',
-      party,
-      month,
-      totals: totals.map(({ days: _, ...shown }) => shown),
-      budgetsSignalled: signalled,
-    },
+    state: { id: question.id, v: 1, kind: 'customer-spend', party, month, totals: shown, budgetsSignalled: signalled },
     findings,
   };
 }

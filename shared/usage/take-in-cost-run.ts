@@ -2,6 +2,7 @@ import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import type { Aggregates } from '../core/aggregate.ts';
 import { customerParty, signalId, unknownParty } from '../core/ids.ts';
+import type { Customer } from '../customers/customer.ts';
 import { noteSubscription } from '../customers/sync-customers.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { dayAfter } from './cost-days.ts';
@@ -45,21 +46,22 @@ export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<v
   const read = await ports.source.read(run);
   if (read.refused.length > 0) await tellRefusals(ports, run, read.refused);
   if (read.kind === 'refused') return;
-  const parties = new Set<string>();
+  const parties = new Map<string, Set<string>>();
+  const note = (party: string | undefined, subscriptionId: string) => {
+    if (party !== undefined) parties.set(party, (parties.get(party) ?? new Set()).add(subscriptionId));
+  };
   for (const cost of read.subscriptions) {
-    const party = await takeInMonth(ports, asRun(run, cost, read.complete));
-    if (party !== undefined) parties.add(party);
+    note(await takeInMonth(ports, asRun(run, cost, read.complete)), subscriptionOf(cost));
   }
   if (read.complete) {
     const named = new Set(read.subscriptions.map((cost) => key(subscriptionOf(cost), cost.currency)));
     for (const { subscriptionId, currency, customer } of await ports.shelf.inMonth(run.feed, run.month)) {
       if (named.has(key(subscriptionId, currency))) continue;
       const gone = { ...run, subscriptionId, currency, customer, days: [], complete: true };
-      const party = await takeInMonth(ports, gone);
-      if (party !== undefined) parties.add(party);
+      note(await takeInMonth(ports, gone), subscriptionId);
     }
   }
-  for (const party of parties) await judgeCustomer(ports, party, run);
+  for (const [party, named] of parties) await judgeCustomer(ports, party, run, named);
 }
 
 const key = (subscriptionId: string, currency: string | null): string => `${subscriptionId} ${currency ?? ''}`;
@@ -73,7 +75,10 @@ function asRun({ feed, runId, writtenAt, month }: RunRef, cost: SubscriptionCost
   return { feed, runId, writtenAt, month, subscriptionId: subscriptionOf(cost), customer, currency, days, complete };
 }
 
-/** Answers the party whose figures these are, or undefined when nothing changed. */
+/**
+ * Answers the party whose figures these are, also when this run was taken in before: a crash may have come between the
+ * figures and the judgement of the customer. Undefined when a later run stands.
+ */
 async function takeInMonth(ports: CostRunPorts, run: CostMonthRun): Promise<string | undefined> {
   const { aggregates, policy, now } = ports;
   const party = await partyOfRun(ports, run);
@@ -92,7 +97,7 @@ async function takeInMonth(ports: CostRunPorts, run: CostMonthRun): Promise<stri
       };
     },
   );
-  return outcome.kind === 'committed' ? party : undefined;
+  return outcome.state?.runId === run.runId ? party : undefined;
 }
 
 async function partyOfRun(ports: CostRunPorts, run: CostMonthRun): Promise<string> {
@@ -119,18 +124,22 @@ async function historyOf({ aggregates }: CostRunPorts, run: CostMonthRun): Promi
 }
 
 /** Holds the customer's budget against the sum of its subscriptions, from the newest feed of each. */
-async function judgeCustomer(ports: CostRunPorts, party: string, run: RunRef): Promise<void> {
+async function judgeCustomer(
+  ports: CostRunPorts,
+  party: string,
+  run: RunRef,
+  named: ReadonlySet<string>,
+): Promise<void> {
   const { aggregates, policy, now } = ports;
   const budgets = policy.usage.budgets.filter(
     (budget) => budget.subscription === undefined && customerParty(budget.customer) === party,
   );
   if (budgets.length === 0) return;
-  const customer = await aggregates.read<
-    { readonly subscriptions: readonly { readonly subscriptionId: string }[] } & CustomerSpend
-  >({ container: 'customers', partition: party, id: party });
+  const customer = await aggregates.read<Customer>({ container: 'customers', partition: party, id: party });
+  // What the run names counts, whether or not the customer's list has it yet.
+  const ids = new Set([...(customer?.subscriptions ?? []).map((one) => one.subscriptionId), ...named]);
   const months: CostMonth[] = [];
-  for (const { subscriptionId } of customer?.subscriptions ?? [])
-    months.push(...(await ports.shelf.ofSubscription(subscriptionId, run.month)));
+  for (const subscriptionId of ids) months.push(...(await ports.shelf.ofSubscription(subscriptionId, run.month)));
   const id = `${party}:spend:${run.month}`;
   await aggregates.act<CustomerSpend>({ container: 'customers', partition: party, id }, undefined, (state) => {
     const decision = decideCustomerSpend(state, { id, party, month: run.month, months, run }, budgets, policy.usage);
