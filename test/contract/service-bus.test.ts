@@ -226,3 +226,66 @@ test.each([
 test('a message over 256 KB is refused', async () => {
   await expect(send(plain, { body: 'x'.repeat(300_000) })).rejects.toMatchObject({ code: 'MessageSizeExceeded' });
 });
+
+test('an abandon adds properties that the next delivery shows', async () => {
+  await send(plain, { body: 'x', applicationProperties: { kept: 1 } });
+  const receiver = client.createReceiver(plain);
+  const [first] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 3000 });
+  if (first === undefined) throw new Error('nothing came');
+  await receiver.abandonMessage(first, { attempt: 'first' });
+  const [again] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 3000 });
+  expect(again?.applicationProperties).toMatchObject({ kept: 1, attempt: 'first' });
+  if (again !== undefined) await receiver.completeMessage(again);
+  await receiver.close();
+});
+
+test('a message received to be deleted is gone', async () => {
+  await send(plain, [{ body: 1 }, { body: 2 }]);
+  const receiver = client.createReceiver(plain, { receiveMode: 'receiveAndDelete' });
+  const seen: unknown[] = [];
+  while (seen.length < 2)
+    for (const message of await receiver.receiveMessages(2, { maxWaitTimeInMs: 3000 })) seen.push(message.body);
+  expect(seen).toEqual([1, 2]);
+  expect(await receiver.peekMessages(10)).toEqual([]);
+  await receiver.close();
+});
+
+test('a scheduled message comes behind those that were sent before its time, with a new sequence number', async () => {
+  const sender = client.createSender(plain);
+  const [scheduled] = await sender.scheduleMessages([{ body: 'later' }], new Date(Date.now() + 1000));
+  await sender.sendMessages({ body: 'sooner' });
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const receiver = client.createReceiver(plain);
+  const messages = await receiver.receiveMessages(2, { maxWaitTimeInMs: 3000 });
+  while (messages.length < 2) messages.push(...(await receiver.receiveMessages(1, { maxWaitTimeInMs: 3000 })));
+  expect(messages.map((message) => message.body)).toEqual(['sooner', 'later']);
+  expect(Number(messages[1]?.sequenceNumber)).toBeGreaterThan(Number(scheduled));
+  for (const message of messages) await receiver.completeMessage(message);
+  await receiver.close();
+  await sender.close();
+});
+
+test('a receiver without a session is refused on a queue with sessions, and one with a session on a plain queue', async () => {
+  const receiver = client.createReceiver(sessions);
+  await expect(receiver.receiveMessages(1, { maxWaitTimeInMs: 500 })).rejects.toMatchObject({
+    code: 'GeneralError',
+  });
+  await receiver.close();
+  await expect(client.acceptSession(plain, 's')).rejects.toMatchObject({ code: 'GeneralError' });
+});
+
+test('a session whose lock was not renewed is lost, and its message comes again', async () => {
+  const session = `s-${randomUUID()}`;
+  await send(sessions, { body: 'held', sessionId: session });
+  const first = await client.acceptSession(sessions, session, { maxAutoLockRenewalDurationInMs: 0 });
+  const [held] = await first.receiveMessages(1, { maxWaitTimeInMs: 3000 });
+  if (held === undefined) throw new Error('nothing came');
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  await expect(first.completeMessage(held)).rejects.toMatchObject({ code: 'SessionLockLost' });
+  await expect(first.renewSessionLock()).rejects.toMatchObject({ code: 'SessionLockLost' });
+  const second = await client.acceptSession(sessions, session);
+  const [again] = await second.receiveMessages(1, { maxWaitTimeInMs: 3000 });
+  expect(again).toMatchObject({ body: 'held', deliveryCount: 1 });
+  if (again !== undefined) await second.completeMessage(again);
+  await second.close();
+});

@@ -174,24 +174,49 @@ test('sends, settlements and schedules are numbered, in order; nothing else is',
   expect(bus.faults.count).toBe(7);
 });
 
-test.each([
-  ['before', 2, ['m-0']],
-  ['after', 2, ['m-0', 'm-1']],
-] as const)('a crash %s send %i leaves %j', async (when, number, expected) => {
+/** An endpoint in a process of its own, which ends itself at a numbered request. */
+async function aCrashingBus(crashAt: string) {
   const file = storeFile();
   onTestFinished(file.remove);
-  const child = fork(new URL('./accepting-child.ts', import.meta.url), [file.path, `${number}:${when}`]);
+  const child = fork(new URL('./accepting-child.ts', import.meta.url), [file.path, crashAt]);
   const ended = new Promise<unknown>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
   const connectionString = await new Promise<string>((resolve) =>
     child.once('message', (text) => resolve(String(text))),
   );
   const client = new ServiceBusClient(connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 1000 } });
+  onTestFinished(() => client.close());
+  return {
+    client,
+    ended,
+    async openAgain() {
+      const bus = await startBus({ path: file.path });
+      onTestFinished(() => bus.close());
+      return bus;
+    },
+  };
+}
+
+test.each([
+  ['before', ['m-0']],
+  ['after', ['m-0', 'm-1']],
+] as const)('a crash %s the second send leaves %j', async (when, expected) => {
+  const { client, ended, openAgain } = await aCrashingBus(`2:${when}`);
   const sender = client.createSender('intake');
   await sender.sendMessages(numbered(1));
   await expect(sender.sendMessages(numbered(1, 1))).rejects.toThrow();
   expect(await ended).toBe('SIGKILL');
-  await client.close();
-  const bus = await startBus({ path: file.path });
-  onTestFinished(() => bus.close());
-  expect(await peekAll(bus)).toEqual(expected);
+  expect(await peekAll(await openAgain())).toEqual(expected);
+});
+
+test.each([
+  ['before', 1],
+  ['after', 0],
+] as const)('a crash %s a completion leaves %i message', async (when, left) => {
+  const { client, ended, openAgain } = await aCrashingBus(`2:${when}`);
+  await client.createSender('intake').sendMessages(numbered(1));
+  const receiver = client.createReceiver('intake');
+  void receiver.completeMessage(await receiveOne(receiver)).catch(() => {});
+  expect(await ended).toBe('SIGKILL');
+  const found = await (await openAgain()).client.createReceiver('intake').peekMessages(10);
+  expect(found.map((message) => message.deliveryCount)).toEqual(left === 0 ? [] : [1]);
 });
