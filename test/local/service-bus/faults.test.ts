@@ -30,7 +30,7 @@ const peekAll = async (bus: Bus) =>
 /** A client that gives up at once. */
 function impatient(bus: Bus) {
   const client = new ServiceBusClient(bus.endpoint.connectionString, {
-    retryOptions: { maxRetries: 0, timeoutInMs: 1500 },
+    retryOptions: { maxRetries: 0, timeoutInMs: 1000 },
   });
   onTestFinished(() => client.close());
   return client;

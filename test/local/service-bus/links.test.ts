@@ -8,11 +8,16 @@ async function aBus() {
   return bus;
 }
 
+function connect(port: number) {
+  const connection = rhea.create_container().connect({ host: '127.0.0.1', port, username: 'anyone', reconnect: false });
+  connection.on('disconnected', () => {});
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
 /** A bare AMQP receiver on a queue, which is asked for nothing yet. */
 async function aReceiver(port: number, queue: string) {
-  const connection = rhea.create_container().connect({ host: '127.0.0.1', port, username: 'anyone', reconnect: false });
-  onTestFinished(() => connection.close());
-  const receiver = connection.open_receiver({ source: queue, credit_window: 0, autoaccept: false });
+  const receiver = connect(port).open_receiver({ source: queue, credit_window: 0, autoaccept: false });
   await new Promise((resolve) => receiver.once('receiver_open', resolve));
   return receiver;
 }
@@ -65,11 +70,7 @@ test('no more is delivered than there is credit, also when messages and credit c
 
 test('a sent message that is no message is refused, and the connection stays', async () => {
   const bus = await aBus();
-  const connection = rhea
-    .create_container()
-    .connect({ host: '127.0.0.1', port: bus.endpoint.port, username: 'anyone', reconnect: false });
-  onTestFinished(() => connection.close());
-  const sender = connection.open_sender({ target: 'intake' });
+  const sender = connect(bus.endpoint.port).open_sender({ target: 'intake' });
   await event(sender, 'sendable');
   const refused = event(sender, 'rejected');
   sender.send(Buffer.from([1, 2, 3]), undefined, 0x80013700);

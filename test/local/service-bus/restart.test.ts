@@ -140,7 +140,7 @@ test('a store that cannot be written refuses, keeps what it has, and delivers la
   bus.store.db.exec('PRAGMA query_only = ON');
   const { ServiceBusClient } = await import('@azure/service-bus');
   const client = new ServiceBusClient(bus.endpoint.connectionString, {
-    retryOptions: { maxRetries: 0, timeoutInMs: 1500 },
+    retryOptions: { maxRetries: 0, timeoutInMs: 1000 },
   });
   onTestFinished(() => client.close());
   await expect(client.createSender('intake').sendMessages({ body: 'refused' })).rejects.toThrow(/readonly/);

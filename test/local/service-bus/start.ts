@@ -33,7 +33,7 @@ export async function startBus(options: BusOptions = {}) {
     startServiceBusEndpoint({ store, clock, faults, queues, ...(port === undefined ? {} : { port }) });
   let endpoint = await start(options.port);
   const client = new ServiceBusClient(endpoint.connectionString, {
-    retryOptions: { maxRetries: 3, retryDelayInMs: 50, timeoutInMs: 5000 },
+    retryOptions: { maxRetries: 3, retryDelayInMs: 50, timeoutInMs: 2000 },
   });
   const sender = { intake: client.createSender('intake'), signals: client.createSender('signals') };
   return {
