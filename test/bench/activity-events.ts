@@ -1,13 +1,6 @@
 import { readRules } from '../../shared/activity/sigma/read-rules.ts';
 import { compileRuleSet, type RuleSet } from '../../shared/activity/sigma/rule-set.ts';
-
-/** One line of the bench report: how many times as fast as what it is held against. */
-export interface BenchResult {
-  readonly name: string;
-  readonly ratio: number;
-  readonly against: string;
-  readonly detail: string;
-}
+import { type Comparison, median } from './comparison.ts';
 
 const eventCount = 4_000;
 const rounds = 9;
@@ -27,7 +20,7 @@ const verbs = ['write', 'delete', 'read/action', 'restart/action', 'listKeys/act
 const statuses = ['Started', 'Accepted', 'Succeeded', 'Failed'];
 
 /** Parsing and matching events, with 100 and 400 rules, against parsing alone; medians of interleaved rounds. */
-export async function run(): Promise<readonly BenchResult[]> {
+export async function run(): Promise<readonly Comparison[]> {
   const lines = Array.from({ length: eventCount }, (_, n) => JSON.stringify(anEvent(n)));
   const bytes = lines.reduce((sum, line) => sum + line.length, 0);
   const contenders = [
@@ -57,7 +50,7 @@ export async function run(): Promise<readonly BenchResult[]> {
   }
   return contenders.map(({ rules, times }) => ({
     name: `activity events/s, parsed and matched against ${rules}`,
-    ratio: round2(median(bare) / median(times)),
+    ratio: median(bare) / median(times),
     against: 'JSON.parse of the same bytes',
     detail: `${rate(times)} events/s of ${Math.round(bytes / eventCount)} bytes; JSON.parse alone ${rate(bare)}; ${matches} matches in all`,
   }));
@@ -81,10 +74,7 @@ function timed(work: () => number): { readonly ms: number; readonly value: numbe
   return { ms: performance.now() - start, value };
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const rate = (times: readonly number[]): number => Math.round((eventCount / median(times)) * 1000);
-const round2 = (value: number): number => Math.round(value * 100) / 100;
 
 /** A number that looks random and is the same in every run. */
 const scatter = (n: number): number => Math.imul(n + 1, 2_654_435_761) >>> 0;
@@ -219,6 +209,3 @@ function detection(n: number, keywords: boolean): Record<string, unknown> {
     };
   return { selection: { operationName: operations }, condition: 'selection' };
 }
-
-if (import.meta.main)
-  for (const { name, ratio, against, detail } of await run()) console.log(`${ratio} x ${against}: ${name} (${detail})`);

@@ -16,9 +16,8 @@ export type Comparison = Readonly<z.infer<typeof Comparison>>;
 export const median = (values: readonly number[]): number =>
   values.toSorted((left, right) => left - right)[values.length >> 1] ?? Number.NaN;
 
-/** To two significant digits below 1, to two decimals above: what a noisy machine can tell. */
-export const rounded = (ratio: number): number =>
-  ratio < 1 ? Number(ratio.toPrecision(2)) : Math.round(ratio * 100) / 100;
+/** Two significant digits below 1, two decimals above: what a noisy machine can tell. */
+export const ratioText = (ratio: number): string => (ratio < 1 ? ratio.toPrecision(2) : ratio.toFixed(2));
 
 /** Milliseconds that `work` takes. */
 export async function msOf(work: () => unknown): Promise<number> {

@@ -11,7 +11,7 @@ import { containers } from '../../shared/azure/containers.ts';
 import { type Containers, openContainers } from '../../shared/azure/cosmos.ts';
 import type { Child, Decided, QueueEffect, Root } from '../../shared/core/aggregate.ts';
 import { createAggregates } from '../../shared/runtime/commit.ts';
-import { type Comparison, concurrently, median, msOf, rounded } from './comparison.ts';
+import { type Comparison, concurrently, median, msOf } from './comparison.ts';
 
 const concurrency = 64;
 const rootCount = 256;
@@ -78,13 +78,13 @@ export async function run(): Promise<readonly Comparison[]> {
   return [
     {
       name: "Cosmos DB commits/s, the product's own, with a child and an effect",
-      ratio: rounded(median(all.rows) / median(all.commits)),
+      ratio: median(all.rows) / median(all.commits),
       against: 'group commit of the same rows on SQLite (WAL, FULL)',
       detail: `${rate(commitCount, all.commits)} commits/s, each a read, a batch and a patch over HTTP; SQLite alone ${rate(commitCount, all.rows)}/s; ${medians}, ${commitCount} commits each`,
     },
     {
       name: 'Cosmos DB point reads/s',
-      ratio: rounded(median(all.echo) / median(all.reads)),
+      ratio: median(all.echo) / median(all.reads),
       against: 'bare node:http echo of as many bytes',
       detail: `${rate(readCount, all.reads)} reads/s; node:http alone ${rate(readCount, all.echo)}/s, bare fetch ${rate(readCount, all.fetch)}/s; client and server in one process; ${medians}`,
     },

@@ -5,14 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { readCostFile } from '../../shared/azure/cost-files.ts';
-
-/** One comparison: `ratio` = ours / `against`, in rows a second. */
-export interface Comparison {
-  readonly name: string;
-  readonly ratio: number;
-  readonly against: string;
-  readonly detail: string;
-}
+import { type Comparison, median } from './comparison.ts';
 
 const rowCount = 300_000;
 const subscriptionCount = 2_000;
@@ -88,9 +81,6 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1_000;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((left, right) => left - right)[values.length >> 1] ?? Number.NaN;
-
 async function compare(name: string, path: string, bareSql: string): Promise<Comparison> {
   const ours: number[] = [];
   const bare: number[] = [];
@@ -116,7 +106,7 @@ async function compare(name: string, path: string, bareSql: string): Promise<Com
 }
 
 /** Cost rows a second through the product's reader, from CSV and Parquet, in one run with what it is compared to. */
-export async function run(): Promise<Comparison[]> {
+export async function run(): Promise<readonly Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-bench-cost-'));
   try {
     const csv = join(folder, 'focus.csv');

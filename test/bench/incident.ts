@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Comparison, median, msOf, rounded } from './comparison.ts';
+import { type Comparison, median, msOf } from './comparison.ts';
 import { inProcess } from './processes/in-process.ts';
 
 const rounds = 3;
@@ -45,7 +45,7 @@ export async function run(): Promise<readonly Comparison[]> {
   return [
     {
       name: 'the brief incident, played to its end',
-      ratio: rounded(median(runs.map(({ diskMs }) => diskMs)) / playedMs),
+      ratio: median(runs.map(({ diskMs }) => diskMs)) / playedMs,
       against: 'as many 4 KB appends, each with fdatasync',
       detail: `${Math.round(playedMs)} ms for ${requests} requests (Cosmos DB ${of((one) => one.requests.cosmos)}, Service Bus ${of((one) => one.requests['service-bus'])}, Microsoft ${of((one) => one.requests.microsoft)}), ${Math.round((requests / playedMs) * 1000)}/s; ${of((one) => one.commits.count)} commits; in COMMIT ${share(of((one) => one.commits.ms))}, idle ${share(of((one) => one.idleMs))}, the rest is computing (CPU of all threads ${Math.round(of((one) => one.cpuMs))} ms); of what is not idle, by profile: ${where}; medians of ${rounds} rounds`,
     },

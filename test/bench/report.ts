@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import type { Comparison } from './comparison.ts';
+import { type Comparison, ratioText } from './comparison.ts';
 
 const heads = ['what', 'ratio', 'against', 'detail'] as const;
 const widths = { what: 36, ratio: 6, against: 32 } as const;
@@ -12,7 +12,7 @@ export function tableOf(comparisons: readonly Comparison[], columns: number): st
   const sizes = [widths.what, widths.ratio, widths.against, Math.max(narrowestDetail, columns - before)];
   const rule = sizes.map((size) => '-'.repeat(size)).join(gap);
   const rows = comparisons.map(({ name, ratio, against, detail }) =>
-    rowOf([name, ratio.toFixed(2), against, detail], sizes),
+    rowOf([name, ratioText(ratio), against, detail], sizes),
   );
   return [rowOf(heads, sizes), rule, ...rows.flatMap((row) => [row, ''])].join('\n').trimEnd();
 }
@@ -44,5 +44,5 @@ function wrap(text: string, width: number): readonly string[] {
 export function machine(): string {
   const cores = cpus();
   const load = loadavg()[0] ?? 0;
-  return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown CPU'}, Node ${process.versions.node}, ${process.platform}-${process.arch}, load of the last minute ${load.toFixed(1)}`;
+  return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown CPU'}, Node ${process.versions.node}, ${process.platform}-${process.arch}, load ${load.toFixed(1)} in the minute before`;
 }

@@ -7,14 +7,7 @@ import { createFaults } from '../../local/faults.ts';
 import { startServiceBusEndpoint } from '../../local/service-bus/endpoint.ts';
 import { openStore } from '../../local/store.ts';
 import { laneCount, queues } from '../../shared/azure/queues.ts';
-
-/** One line of the bench report: how many times as fast as what it is held against. */
-interface BenchResult {
-  readonly name: string;
-  readonly ratio: number;
-  readonly against: string;
-  readonly detail: string;
-}
+import { type Comparison, median } from './comparison.ts';
 
 const messageCount = 5_000;
 const batchSize = 100;
@@ -27,7 +20,7 @@ const body = { v: 1, party: 'customer:contoso', kind: 'spend-over-budget', note:
  * Messages sent in batches over 64 sessions, received and completed one by one through the SDK, against group commits of
  * as many inserts and deletes on SQLite alone, in the same run.
  */
-export async function run(): Promise<readonly BenchResult[]> {
+export async function run(): Promise<readonly Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-bench-bus-'));
   try {
     const bare: number[] = [];
@@ -44,7 +37,7 @@ export async function run(): Promise<readonly BenchResult[]> {
     return [
       {
         name: 'Service Bus messages sent, received and completed',
-        ratio: Math.round((median(bare) / busMs) * 100) / 100,
+        ratio: median(bare) / busMs,
         against: 'group commits of as many inserts and deletes on SQLite',
         detail: `${perSecond(busMs)} messages/s (sent ${perSecond(median(sent))}/s, received and completed ${perSecond(median(received))}/s); SQLite alone ${perSecond(median(bare))}/s; medians of ${rounds} rounds of ${messageCount}`,
       },
@@ -53,9 +46,6 @@ export async function run(): Promise<readonly BenchResult[]> {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Milliseconds of inserting in batches, then deleting as receivers do: one by one, several at once. */
 async function bareCommits(path: string): Promise<number> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Comparison, median, rounded } from './comparison.ts';
+import { type Comparison, median } from './comparison.ts';
 import { inProcess } from './processes/in-process.ts';
 
 const rounds = 5;
@@ -47,7 +47,7 @@ function comparisonOf(name: string, starts: readonly Start[], imports: readonly 
   const of = (member: keyof Start) => Math.round(median(starts.map((one) => one[member])));
   return {
     name: `from process start to "serving", ${name}`,
-    ratio: rounded(bare / serving),
+    ratio: bare / serving,
     against: 'importing the same SDKs in bare Node',
     detail: `${of('servingMs')} ms, of which ${of('loadedMs')} ms to load local/; /api/health answered after ${of('answeredMs')} ms; SDKs alone ${Math.round(bare)} ms; medians of ${rounds} interleaved rounds`,
   };

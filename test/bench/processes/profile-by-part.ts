@@ -6,6 +6,13 @@ export interface Part {
   readonly share: number;
 }
 
+const ofV8: Readonly<Record<string, string>> = {
+  '(garbage collector)': 'garbage collection',
+  '(idle)': 'idle',
+  '(program)': 'native code',
+  '(root)': 'native code',
+};
+
 /** Starts V8's sampling profiler; what it answers stops it and tells which part of the program used how much time itself. */
 export async function profileByPart(): Promise<() => Promise<readonly Part[]>> {
   const session = new Session();
@@ -17,10 +24,16 @@ export async function profileByPart(): Promise<() => Promise<readonly Part[]>> {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
     const { nodes, samples = [], timeDeltas = [] } = profile;
-    const partOf = new Map(nodes.map(({ id, callFrame }) => [id, partAt(callFrame.url, callFrame.functionName)]));
+    const parts = new Map<number, string>();
+    // Callers come before what they call. What is built in counts for its caller.
+    for (const { id, callFrame, children = [] } of nodes) {
+      const part = partOf(callFrame.url) ?? ofV8[callFrame.functionName] ?? parts.get(id) ?? 'native code';
+      parts.set(id, part);
+      for (const child of children) parts.set(child, part);
+    }
     const times = new Map<string, number>();
     for (const [at, sample] of samples.entries()) {
-      const part = partOf.get(sample) ?? 'unknown';
+      const part = parts.get(sample) ?? 'native code';
       times.set(part, (times.get(part) ?? 0) + (timeDeltas[at] ?? 0));
     }
     times.delete('idle');
@@ -31,14 +44,16 @@ export async function profileByPart(): Promise<() => Promise<readonly Part[]>> {
   };
 }
 
-/** The package, the endpoint, or `product`; native work stands under what V8 calls it. */
-function partAt(url: string, functionName: string): string {
+/** The package, the endpoint, the product, or the part of Node; undefined for what is built in. */
+function partOf(url: string): string | undefined {
   const library = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   if (library !== undefined) return library;
+  if (/\/local\/store\.ts$|\/test\/bench\//.test(url)) return 'group commit';
   const local = /\/local\/([^/]+)/.exec(url)?.[1];
   if (local !== undefined) return `local/${local}`;
   if (/\/(?:dist|shared|functions)\//.test(url)) return 'product';
-  if (url.startsWith('node:')) return 'Node';
-  if (url.includes('/test/bench/')) return 'COMMIT and other SQLite calls';
-  return { '(garbage collector)': 'garbage collection', '(idle)': 'idle' }[functionName] ?? 'native code';
+  if (url.startsWith('node:internal/deps/undici')) return "Node's fetch";
+  if (url.startsWith('node:internal/modules') || url.includes('amaro')) return 'loading of modules';
+  if (/^node:(?:_http|net|internal\/(?:http|stream|webstreams|streams))/.test(url)) return "Node's HTTP and streams";
+  return url === '' ? undefined : "Node's own code";
 }
