@@ -54,6 +54,8 @@ function partOf(url: string): string | undefined {
   if (/\/(?:dist|shared|functions)\//.test(url)) return 'product';
   if (url.startsWith('node:internal/deps/undici')) return "Node's fetch";
   if (url.startsWith('node:internal/modules') || url.includes('amaro')) return 'loading of modules';
+  if (url.startsWith('node:internal/crypto')) return "Node's crypto";
+  if (/^node:(?:fs|internal\/fs)/.test(url)) return "Node's file system";
   if (/^node:(?:_http|net|internal\/(?:http|stream|webstreams|streams))/.test(url)) return "Node's HTTP and streams";
   return url === '' ? undefined : "Node's own code";
 }
