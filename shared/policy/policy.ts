@@ -69,6 +69,8 @@ export const Policy = z.strictObject({
       historyDays: z.number().int().min(1).max(90).default(90),
       /** Facts older than this at first contact build baselines only. */
       firstContactSignalsHours: z.number().positive().default(24),
+      /** A log that was not read for so long is stale: three times what a quiet subscription takes. */
+      staleAfterMinutes: Minutes.default(90),
     })
     .prefault({}),
   rules: z
@@ -96,6 +98,18 @@ export const Policy = z.strictObject({
       spikeFloor: DecimalText.default('50'),
       /** Usual age of the newest cost figures; 1.5 times this is stale. */
       usualLagHours: z.number().positive().default(24),
+      /** Cost exports that have ended, by the name their cases show: their silence is no signal. */
+      retiredFeeds: z.array(z.string()).default([]),
+      /** Usage details of the Consumption API: for pay-as-you-go subscriptions that no export shows. */
+      consumption: z
+        .strictObject({
+          subscriptions: z
+            .union([z.enum(['none', 'all']), z.array(z.uuid())], {
+              error: 'must be "none", "all" or a list of subscription ids',
+            })
+            .default('none'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   readBack: z

@@ -11,6 +11,8 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('activity-step'), run: z.number().int(), after: z.string() }),
   z.object({ v, kind: z.literal('cost-feed'), feed: id, runs: z.array(RunRef) }),
   z.object({ v, kind: z.literal('cost-step'), feed: id, runId: id }),
+  z.object({ v, kind: z.literal('consumption-step'), run: z.number().int(), after: z.string() }),
+  z.object({ v, kind: z.literal('consumption-read'), run: z.number().int(), subscriptionId: id }),
 ]);
 export type IntakeMessage = z.infer<typeof IntakeMessage>;
 

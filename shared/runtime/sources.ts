@@ -1,4 +1,5 @@
 import { subscriptionsAfter } from '../azure/subscription-queries.ts';
+import { NotAllowed } from '../core/failures.ts';
 import { laneOf } from '../core/lane.ts';
 import type { App } from './compose.ts';
 import { partnerCenterOf } from './handle-action.ts';
@@ -32,6 +33,28 @@ export async function pullCosts(app: App): Promise<void> {
   });
 }
 
+/** Starts a sweep over the subscriptions whose usage details policy wants, unless one is under way. */
+export async function pullConsumption(app: App): Promise<void> {
+  if (app.policy.usage.consumption.subscriptions === 'none') return;
+  const { startConsumptionSweep } = await import('../usage/sweep-consumption.ts');
+  await startConsumptionSweep(app);
+}
+
+/** Tells which feeds have become silent. */
+export async function checkFeeds(app: App): Promise<void> {
+  const [{ checkFeeds: check }, { createFeedShelf }] = await Promise.all([
+    import('../usage/check-feeds.ts'),
+    import('../azure/feed-queries.ts'),
+  ]);
+  const shelf = createFeedShelf({
+    sweeps: app.containers('sweeps'),
+    usage: app.containers('usage'),
+    activity: app.containers('activity'),
+  });
+  const { aggregates, policy, now } = app;
+  await check({ aggregates, policy, now, shelf, expectsExports: app.settings.COST_EXPORTS !== undefined });
+}
+
 /** Does what a message of the queue `intake` asks for. */
 export async function takeInFacts(message: IntakeMessage, app: App, delivery: Delivery): Promise<void> {
   switch (message.kind) {
@@ -58,7 +81,7 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
     }
     case 'cost-feed': {
       const { queueCostRuns } = await import('../usage/find-cost-runs.ts');
-      return await queueCostRuns(app.aggregates, message.feed, message.runs, delivery.messageId);
+      return await queueCostRuns(app, message.feed, message.runs, delivery.messageId);
     }
     case 'cost-step': {
       const [{ takeInNextRun }, { createCostShelf }, source] = await Promise.all([
@@ -70,7 +93,68 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       const { aggregates, policy, now } = app;
       return await takeInNextRun({ aggregates, policy, now, source, shelf }, message.feed, message.runId);
     }
+    case 'consumption-step':
+      return await walkConsumption(app, message, delivery.messageId);
+    case 'consumption-read': {
+      const [{ readConsumption }, ports] = await Promise.all([
+        import('../usage/read-consumption.ts'),
+        consumptionPorts(app),
+      ]);
+      return await readConsumption(ports, message);
+    }
   }
+}
+
+async function walkConsumption(
+  app: App,
+  step: { readonly run: number; readonly after: string },
+  messageId: string,
+): Promise<void> {
+  const { walkConsumption: walk, namedAfter } = await import('../usage/sweep-consumption.ts');
+  const { subscriptions } = app.policy.usage.consumption;
+  const { aggregates, now } = app;
+  await walk(
+    {
+      aggregates,
+      now,
+      async subscriptionsAfter(after, limit) {
+        if (subscriptions === 'all') return await subscriptionsAfter(app.containers('subscriptions'), after, limit);
+        return namedAfter(subscriptions === 'none' ? [] : subscriptions, after, limit);
+      },
+    },
+    step,
+    messageId,
+  );
+}
+
+async function consumptionPorts(app: App) {
+  const [{ createConsumption }, { ArmRefused }, { createCostShelf }, { credentialOf }] = await Promise.all([
+    import('../azure/consumption.ts'),
+    import('../azure/arm-wire.ts'),
+    import('../azure/cost-queries.ts'),
+    import('./compose.ts'),
+  ]);
+  const { ARM_URL: endpoint } = app.settings;
+  const credential = await credentialOf(app.settings);
+  const consumption = createConsumption({ endpoint, credential, allowHttp: isLoopback(endpoint) });
+  const { aggregates, policy, now } = app;
+  return {
+    aggregates,
+    policy,
+    now,
+    shelf: createCostShelf(app.containers('usage')),
+    usageDetails: {
+      async *ofSubscription(subscriptionId: string, from: string, to: string) {
+        try {
+          yield* consumption.usageOfSubscription(subscriptionId, from, to);
+        } catch (error) {
+          // Offers without usage details, and subscriptions that are gone, are refused: time does not change it.
+          if (!(error instanceof ArmRefused)) throw error;
+          throw new NotAllowed(error.message, { code: error.code, cause: error });
+        }
+      },
+    },
+  };
 }
 
 async function customerPorts(app: App) {

@@ -23,6 +23,8 @@ export interface CostFeed extends Root {
   readonly kind: 'cost-feed';
   readonly feed: string;
   readonly waiting: readonly RunRef[];
+  /** When its last runs were written, oldest first: its rhythm. `nextDueAt` is when it becomes stale without another. */
+  readonly recent: readonly string[];
   readonly last?: {
     readonly runId: string;
     readonly writtenAt: string;
@@ -31,14 +33,22 @@ export interface CostFeed extends Root {
   };
 }
 
+/** Where a cost feed stands. */
 export const feedAddress = (feed: string) =>
   ({ container: 'sweeps', partition: `feed:${feed}`, id: `feed:${feed}` }) as const;
 
-/** Adds runs to those that wait. Undefined when all of them are known. Pure. */
+/** Runs whose times are kept. */
+const rememberedRuns = 20;
+
+/**
+ * Adds runs to those that wait. Undefined when all of them are known. `staleAt` answers when a feed of this rhythm is
+ * stale. Pure.
+ */
 export function decideArrival(
   state: CostFeed | undefined,
   feed: string,
   runs: readonly RunRef[],
+  staleAt: (recent: readonly string[]) => string | undefined = () => undefined,
 ): Decision<CostFeed> | undefined {
   const known = new Set([...(state?.waiting ?? []).map((run) => run.runId), state?.last?.runId]);
   const fresh = runs.filter((run) => !known.has(run.runId));
@@ -46,8 +56,11 @@ export function decideArrival(
   const waiting = [...(state?.waiting ?? []), ...fresh].sort(byAge);
   const [head] = waiting;
   const underWay = state?.waiting[0];
+  const times = new Set([...(state?.recent ?? []), ...fresh.map((run) => run.writtenAt)]);
+  const recent = [...times].sort().slice(-rememberedRuns);
+  const nextDueAt = staleAt(recent);
   return {
-    state: { ...contentOf(state, feed), waiting },
+    state: { ...feedOf(state, feed), waiting, recent, ...(nextDueAt === undefined ? {} : { nextDueAt }) },
     // While a run is being taken in, its end sends the next.
     effects: head === undefined || underWay !== undefined ? [] : [stepMessage(head)],
   };
@@ -62,7 +75,7 @@ export function decideTaken(state: CostFeed | undefined, runId: string, now: Dat
   const [next] = waiting;
   return {
     state: {
-      ...contentOf(state, state.feed),
+      ...feedOf(state, state.feed),
       waiting,
       last: { runId, writtenAt, month, takenInAt: now.toISOString() },
     },
@@ -70,8 +83,8 @@ export function decideTaken(state: CostFeed | undefined, runId: string, now: Dat
   };
 }
 
-function contentOf(state: CostFeed | undefined, feed: string): Decided<CostFeed> {
-  if (state === undefined) return { id: feedAddress(feed).id, v: 1, kind: 'cost-feed', feed, waiting: [] };
+function feedOf(state: CostFeed | undefined, feed: string): Decided<CostFeed> {
+  if (state === undefined) return { id: feedAddress(feed).id, v: 1, kind: 'cost-feed', feed, waiting: [], recent: [] };
   const { version: _v, outbox: _o, pendingSince: _p, ...content } = state;
   return content;
 }

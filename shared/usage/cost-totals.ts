@@ -39,6 +39,8 @@ export type CostMonthContent = Decided<CostMonth>;
 
 /** What a run says about one subscription. */
 export interface CostMonthRun {
+  /** As evidence names it; `cost-export` unless said. */
+  readonly source?: string;
   readonly feed: string;
   readonly runId: string;
   /** ISO 8601, UTC. */
@@ -93,9 +95,9 @@ export function decideCostMonth(
   if (run.days.length === 0 && (state === undefined || !run.complete)) return undefined;
   const evidence: Evidence[] = [
     {
-      source: 'cost-export',
+      source: run.source ?? 'cost-export',
       ref: `${run.feed}/${run.runId}`,
-      text: `export run of ${run.writtenAt}`,
+      text: `${run.source === undefined || run.source === 'cost-export' ? 'export run' : 'figures'} of ${run.writtenAt}`,
       at: run.writtenAt,
     },
   ];

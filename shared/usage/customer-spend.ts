@@ -22,7 +22,7 @@ export interface SpendQuestion {
   readonly month: string;
   /** Figures of all its subscriptions; of several feeds of one subscription the newest counts, feeds are never added. */
   readonly months: readonly CostMonth[];
-  readonly run: { readonly feed: string; readonly runId: string; readonly writtenAt: string };
+  readonly run: { readonly feed: string; readonly runId: string; readonly writtenAt: string; readonly source?: string };
 }
 
 /** Holds a customer's budgets against the sum of its subscriptions. Undefined when nothing changed. Pure. */
@@ -47,7 +47,7 @@ export function decideCustomerSpend(
     for (const budget of budgets) {
       const evidence = [
         {
-          source: 'cost-export',
+          source: run.source ?? 'cost-export',
           ref: `${run.feed}/${run.runId}`,
           text: `sum of ${chosen.length} subscriptions, the oldest figure as of ${asOf}`,
           at: run.writtenAt,

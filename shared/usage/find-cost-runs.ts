@@ -2,6 +2,7 @@ import type { Aggregates, QueueEffect, Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 import { type CostFeed, decideArrival, decideTaken, feedAddress, RunRef } from './cost-feed.ts';
 import type { CostSource } from './export-run.ts';
+import { staleAtOf } from './feed-freshness.ts';
 import { type CostRunPorts, takeInCostRun } from './take-in-cost-run.ts';
 
 /** How far the cost exports have been looked through. */
@@ -81,12 +82,14 @@ function messagesOf(feed: string, runs: readonly RunRef[]): readonly QueueEffect
 
 /** Puts runs into their feed's line; the first one is taken in next. */
 export async function queueCostRuns(
-  aggregates: Aggregates,
+  { aggregates, policy }: Pick<CostRunPorts, 'aggregates' | 'policy'>,
   feed: string,
   runs: readonly RunRef[],
   messageId: string,
 ): Promise<void> {
-  await aggregates.act<CostFeed>(feedAddress(feed), messageId, (state) => decideArrival(state, feed, runs));
+  const { usualLagHours } = policy.usage;
+  const staleAt = (writtenAt: readonly string[]) => staleAtOf({ writtenAt, usualLagHours });
+  await aggregates.act<CostFeed>(feedAddress(feed), messageId, (state) => decideArrival(state, feed, runs, staleAt));
 }
 
 /** Takes the first waiting run of a feed in. A stale or repeated step does nothing. */

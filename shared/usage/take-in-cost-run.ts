@@ -1,6 +1,6 @@
 import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
-import type { Aggregates } from '../core/aggregate.ts';
+import type { Aggregates, Root } from '../core/aggregate.ts';
 import { customerParty, signalId, unknownParty } from '../core/ids.ts';
 import type { Customer } from '../customers/customer.ts';
 import { noteSubscription } from '../customers/sync-customers.ts';
@@ -10,28 +10,43 @@ import type { CostFinding } from './cost-finding.ts';
 import type { DayTotal, SubscriptionCost } from './cost-tally.ts';
 import { type CostMonth, type CostMonthRun, costMonthId, decideCostMonth } from './cost-totals.ts';
 import { type CustomerSpend, decideCustomerSpend } from './customer-spend.ts';
-import type { CostSource, RunRef } from './export-run.ts';
+import type { CostSource, RunRef, RunRefusal } from './export-run.ts';
 
 /** What is stored of a feed's month. */
 export interface CostShelf {
   /** Subscriptions that an earlier run of this feed and month named. Cross-partition. */
-  inMonth(
-    feed: string,
-    month: string,
-  ): Promise<
-    readonly { readonly subscriptionId: string; readonly currency: string | null; readonly customer: string | null }[]
-  >;
+  inMonth(feed: string, month: string): Promise<readonly StoredFigures[]>;
   /** Every feed's figures of a subscription's month. */
   ofSubscription(subscriptionId: string, month: string): Promise<readonly CostMonth[]>;
 }
 
-export interface CostRunPorts {
+/** What figures of any feed are taken in with. */
+export interface FigurePorts {
   readonly aggregates: Aggregates;
   readonly policy: LoadedPolicy;
-  readonly source: CostSource;
   readonly shelf: CostShelf;
   readonly now: () => Date;
 }
+
+export interface CostRunPorts extends FigurePorts {
+  readonly source: CostSource;
+}
+
+/** What figures say of themselves, whatever brought them: a run of an export, an answer of an API. */
+export interface FiguresOf extends Pick<RunRef, 'feed' | 'runId' | 'writtenAt' | 'month'> {
+  /** As evidence names it, e.g. `cost-export`. */
+  readonly source: string;
+}
+
+/** Everything that came at once: one entry per subscription, customer and currency. */
+export interface Figures {
+  readonly subscriptions: readonly SubscriptionCost[];
+  /** Every row was taken in: what is missing costs nothing any more. */
+  readonly complete: boolean;
+}
+
+/** A subscription's figures of a month as they are stored. */
+export type StoredFigures = Pick<CostMonth, 'subscriptionId' | 'currency' | 'customer'>;
 
 /** Figures of a month that ended longer ago than this are history: kept, never news. */
 const newsDaysAfterMonth = 5;
@@ -44,8 +59,29 @@ const historyMonths = 2;
  */
 export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<void> {
   const read = await ports.source.read(run);
-  if (read.refused.length > 0) await tellRefusals(ports, run, read.refused);
+  const figures = { ...run, source: 'cost-export' };
+  if (read.refused.length > 0) {
+    await tellRefusals(ports, figures, {
+      rule: { id: 'usage/run-refused', version: '1', title: 'Cost export could not be read in full' },
+      cause: `${run.feed} ${run.runId}`,
+      count: read.refused.length,
+      first: read.refused.slice(0, keptRefusals),
+    });
+  }
   if (read.kind === 'refused') return;
+  await takeInFigures(ports, figures, read, () => ports.shelf.inMonth(run.feed, run.month));
+}
+
+/**
+ * Puts figures in the place of what the feed said before and judges them. `stored` answers whose figures may go to zero
+ * when a complete answer no longer names them.
+ */
+export async function takeInFigures(
+  ports: FigurePorts,
+  run: FiguresOf,
+  read: Figures,
+  stored: () => Promise<readonly StoredFigures[]>,
+): Promise<void> {
   const parties = new Map<string, Set<string>>();
   const note = (party: string | undefined, subscriptionId: string) => {
     if (party !== undefined) parties.set(party, (parties.get(party) ?? new Set()).add(subscriptionId));
@@ -55,9 +91,9 @@ export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<v
   }
   if (read.complete) {
     const named = new Set(read.subscriptions.map((cost) => key(subscriptionOf(cost), cost.currency)));
-    for (const { subscriptionId, currency, customer } of await ports.shelf.inMonth(run.feed, run.month)) {
+    for (const { subscriptionId, currency, customer } of await stored()) {
       if (named.has(key(subscriptionId, currency))) continue;
-      const gone = { ...run, subscriptionId, currency, customer, days: [], complete: true };
+      const gone = { ...runOf(run), subscriptionId, currency, customer, days: [], complete: true };
       note(await takeInMonth(ports, gone), subscriptionId);
     }
   }
@@ -70,16 +106,24 @@ const key = (subscriptionId: string, currency: string | null): string => `${subs
 const subscriptionOf = (cost: Pick<SubscriptionCost, 'id' | 'customer'>): string =>
   cost.id?.toLowerCase() ?? `none-${cost.customer?.toLowerCase() ?? 'unknown'}`;
 
-function asRun({ feed, runId, writtenAt, month }: RunRef, cost: SubscriptionCost, complete: boolean): CostMonthRun {
+const runOf = ({ feed, runId, writtenAt, month, source }: FiguresOf): FiguresOf => ({
+  feed,
+  runId,
+  writtenAt,
+  month,
+  source,
+});
+
+function asRun(run: FiguresOf, cost: SubscriptionCost, complete: boolean): CostMonthRun {
   const { customer, currency, days } = cost;
-  return { feed, runId, writtenAt, month, subscriptionId: subscriptionOf(cost), customer, currency, days, complete };
+  return { ...runOf(run), subscriptionId: subscriptionOf(cost), customer, currency, days, complete };
 }
 
 /**
  * Answers the party whose figures these are, also when this run was taken in before: a crash may have come between the
  * figures and the judgement of the customer. Undefined when a later run stands.
  */
-async function takeInMonth(ports: CostRunPorts, run: CostMonthRun): Promise<string | undefined> {
+async function takeInMonth(ports: FigurePorts, run: CostMonthRun): Promise<string | undefined> {
   const { aggregates, policy, now } = ports;
   const party = await partyOfRun(ports, run);
   const history = await historyOf(ports, run);
@@ -100,18 +144,18 @@ async function takeInMonth(ports: CostRunPorts, run: CostMonthRun): Promise<stri
   return outcome.state?.runId === run.runId ? party : undefined;
 }
 
-async function partyOfRun(ports: CostRunPorts, run: CostMonthRun): Promise<string> {
+async function partyOfRun(ports: FigurePorts, run: CostMonthRun): Promise<string> {
   if (run.subscriptionId.startsWith('none-'))
     return run.customer === null ? unknownParty(run.subscriptionId) : customerParty(run.customer);
   const noted = await noteSubscription(ports, {
     subscriptionId: run.subscriptionId,
     tenantId: run.customer ?? undefined,
-    source: 'cost-export',
+    source: run.source ?? 'cost-export',
   });
   return noted?.party ?? unknownParty(run.subscriptionId);
 }
 
-async function historyOf({ aggregates }: CostRunPorts, run: CostMonthRun): Promise<readonly DayTotal[]> {
+async function historyOf({ aggregates }: FigurePorts, run: CostMonthRun): Promise<readonly DayTotal[]> {
   const days: DayTotal[] = [];
   let month = run.month;
   for (let back = 0; back < historyMonths; back += 1) {
@@ -125,9 +169,9 @@ async function historyOf({ aggregates }: CostRunPorts, run: CostMonthRun): Promi
 
 /** Holds the customer's budget against the sum of its subscriptions, from the newest feed of each. */
 async function judgeCustomer(
-  ports: CostRunPorts,
+  ports: FigurePorts,
   party: string,
-  run: RunRef,
+  run: FiguresOf,
   named: ReadonlySet<string>,
 ): Promise<void> {
   const { aggregates, policy, now } = ports;
@@ -165,58 +209,58 @@ function signalOf(finding: CostFinding, party: string, month: string, now: Date)
   };
 }
 
-/** A run that could not be read in full is the partner's own problem: a signal that names every place, the first ten. */
-async function tellRefusals(
-  ports: CostRunPorts,
-  run: RunRef,
-  refused: readonly { readonly file: string; readonly line: number; readonly reason: string }[],
+/** Refusals that are kept of one run; all of them are counted. */
+export const keptRefusals = 100;
+
+/** What could not be read of one run or answer. */
+export interface Refusals {
+  readonly rule: Signal['rule'];
+  /** Stable: the same refusals are told once. */
+  readonly cause: string;
+  readonly count: number;
+  /** At most `keptRefusals`. */
+  readonly first: readonly RunRefusal[];
+}
+
+/** A run that could not be read in full is the partner's own problem: a signal with their number, and the first ten places. */
+export async function tellRefusals(
+  ports: Pick<FigurePorts, 'aggregates' | 'now'>,
+  run: FiguresOf,
+  { rule, cause, count, first }: Refusals,
 ): Promise<void> {
-  const at = ports.now().toISOString();
-  const rule = { id: 'usage/run-refused', version: '1', title: 'Cost export could not be read in full' };
   const signal: Signal = {
     v: 1,
-    id: signalId(rule.id, `${run.feed} ${run.runId}`),
+    id: signalId(rule.id, cause),
     party: 'partner',
     subject: 'feed',
     rule,
     points: 30,
     occurredAt: run.writtenAt,
-    detectedAt: at,
+    detectedAt: ports.now().toISOString(),
     asOf: run.writtenAt,
-    observed: `${refused.length} place${refused.length === 1 ? '' : 's'} of run ${run.runId} of ${run.feed} could not be read`,
+    observed: `${count} place${count === 1 ? '' : 's'} of run ${run.runId} of ${run.feed} could not be read`,
     normal: 'every row of a run is read',
-    evidence: refused
+    evidence: first
       .slice(0, 10)
-      .map(({ file, line, reason }) => ({ source: 'cost-export', ref: `${file}:${line}`, text: reason })),
+      .map(({ file, line, reason }) => ({ source: run.source, ref: `${file}:${line}`, text: reason })),
     shadow: false,
   };
-  await ports.aggregates.act<RefusedRun>(
-    { container: 'sweeps', partition: `refused-${signal.id}`, id: `refused-${signal.id}` },
-    undefined,
-    (state) =>
-      state === undefined
-        ? {
-            state: {
-              id: `refused-${signal.id}`,
-              v: 1,
-              kind: 'refused-run',
-              feed: run.feed,
-              runId: run.runId,
-              refused: refused.slice(0, 100),
-            },
-            effects: [signalMessage(signal)],
-          }
-        : undefined,
+  const id = `refused-${signal.id}`;
+  const { feed, runId } = run;
+  await ports.aggregates.act<RefusedRun>({ container: 'sweeps', partition: id, id }, undefined, (state) =>
+    state === undefined
+      ? {
+          state: { id, v: 1, kind: 'refused-run', feed, runId, count, refused: first },
+          effects: [signalMessage(signal)],
+        }
+      : undefined,
   );
 }
 
-interface RefusedRun {
-  readonly id: string;
-  readonly v: number;
+interface RefusedRun extends Root {
   readonly kind: 'refused-run';
-  readonly version: number;
-  readonly outbox: readonly never[];
   readonly feed: string;
   readonly runId: string;
-  readonly refused: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
+  readonly count: number;
+  readonly refused: readonly RunRefusal[];
 }

@@ -5,6 +5,8 @@ import { type Node, nameOf, nodesIn, placeOf, type SourceFile, sourceFile, sourc
 const crossPartition: Readonly<Record<string, string>> = {
   'shared/azure/case-queries.ts': 'the list of open cases is of all parties; a page at a time, by an index',
   'shared/azure/cost-queries.ts': 'which subscriptions an earlier run of the feed named; once a run, by feed and month',
+  'shared/azure/feed-queries.ts':
+    'which feeds are silent, of any party; once an hour, the first hundred of each source',
   'shared/azure/subscription-queries.ts': 'the sweep walks all subscriptions in order of id, a hundred at a time',
   'shared/cli/audit-chains.ts': 'names every chain there is, so that a person can have all of them verified',
   'shared/cli/cases-list.ts': 'a person asked for the list of all cases; page by page',

@@ -1,0 +1,141 @@
+import type { ActivityPosition } from '../activity/read-activity.ts';
+import type { ActivitySweep } from '../activity/sweep-activity.ts';
+import type { Aggregates } from '../core/aggregate.ts';
+import type { LoadedPolicy } from '../policy/policy.ts';
+import { type ConsumptionFeed, consumptionAddress } from './consumption-feed.ts';
+import type { CostFeed } from './cost-feed.ts';
+import type { CostFinding } from './cost-finding.ts';
+import { judgeFreshness } from './feed-freshness.ts';
+import type { CostSweep } from './find-cost-runs.ts';
+import {
+  decideFeedCheck,
+  type FeedCheck,
+  type FeedSource,
+  feedCheckAddress,
+  feedSources,
+  type StaleFeed,
+} from './stale-feeds.ts';
+
+/** What is stored of feeds, by when they want to be looked at. Cross-partition, by an index. */
+export interface FeedShelf {
+  /** Cost exports that may be stale by now, the stalest first. */
+  dueCostFeeds(by: string, limit: number): Promise<readonly Pick<CostFeed, 'feed' | 'recent'>[]>;
+  /** Usage details that may be stale by now, the stalest first. */
+  dueConsumption(
+    by: string,
+    limit: number,
+  ): Promise<readonly Pick<ConsumptionFeed, 'subscriptionId' | 'feed' | 'recent' | 'firstAskedAt'>[]>;
+  /** Subscriptions whose activity log was last read before `before`, and may be read. In order of their ids. */
+  silentActivity(
+    before: string,
+    limit: number,
+  ): Promise<readonly Pick<ActivityPosition, 'subscriptionId' | 'through'>[]>;
+}
+
+export interface CheckPorts {
+  readonly aggregates: Aggregates;
+  readonly policy: LoadedPolicy;
+  readonly shelf: FeedShelf;
+  readonly now: () => Date;
+  /** Whether cost exports are expected at all. */
+  readonly expectsExports: boolean;
+}
+
+/** More are not counted: then it is one failure, however many there are. */
+const mostCounted = 101;
+const minuteMs = 60_000;
+
+/**
+ * Looks whether everything that should bring facts still does: without figures nothing is all clear. What is silent for too
+ * long is told once per silence. A crash in between leaves the rest to the next hour.
+ */
+export async function checkFeeds(ports: CheckPorts): Promise<void> {
+  const now = ports.now();
+  const before = await ports.aggregates.read<FeedCheck>(feedCheckAddress);
+  const firstAt = before?.firstAt ?? now.toISOString();
+  const stale: Record<FeedSource, readonly StaleFeed[]> = {
+    'cost-export': await staleExports(ports, firstAt, now),
+    consumption: await staleConsumption(ports, now),
+    'activity-log': await staleActivity(ports, firstAt, now),
+  };
+  for (const source of feedSources) {
+    await ports.aggregates.act<FeedCheck>(feedCheckAddress, undefined, (state) =>
+      decideFeedCheck(state, source, stale[source], now),
+    );
+  }
+}
+
+async function staleExports(ports: CheckPorts, firstAt: string, now: Date): Promise<readonly StaleFeed[]> {
+  const { usualLagHours, retiredFeeds } = ports.policy.usage;
+  const found = await ports.shelf.dueCostFeeds(now.toISOString(), mostCounted);
+  const feeds = found.filter(({ feed }) => !retiredFeeds.includes(feed));
+  const stale = feeds.flatMap(({ feed, recent }) => judged({ feed, writtenAt: recent, usualLagHours }, now));
+  if (!ports.expectsExports) return stale;
+  const sweep = await ports.aggregates.read<CostSweep>({ container: 'sweeps', partition: 'costs', id: 'costs' });
+  if ((sweep?.runs ?? 0) > 0) return stale;
+  return [...judged({ feed: 'every cost export', writtenAt: [firstAt], usualLagHours }, now), ...stale];
+}
+
+async function staleConsumption({ aggregates, policy, shelf }: CheckPorts, now: Date): Promise<readonly StaleFeed[]> {
+  const { usualLagHours, consumption } = policy.usage;
+  const { subscriptions } = consumption;
+  if (subscriptions === 'none') return [];
+  const named = subscriptions === 'all' ? undefined : new Set(subscriptions.map((id) => id.toLowerCase()));
+  const stale: StaleFeed[] = [];
+  for (const found of await shelf.dueConsumption(now.toISOString(), mostCounted)) {
+    if (named !== undefined && !named.has(found.subscriptionId)) {
+      await forget(aggregates, found.subscriptionId);
+      continue;
+    }
+    const writtenAt = found.recent.length === 0 ? [found.firstAskedAt] : found.recent;
+    stale.push(...judged({ feed: found.feed, source: 'consumption', writtenAt, usualLagHours }, now));
+  }
+  return stale;
+}
+
+/** Policy does not ask for it any more: nothing is expected of it. */
+async function forget(aggregates: Aggregates, subscriptionId: string): Promise<void> {
+  await aggregates.act<ConsumptionFeed>(consumptionAddress(subscriptionId), undefined, (state) => {
+    if (state?.nextDueAt === undefined) return undefined;
+    const { version: _v, outbox: _o, pendingSince: _p, nextDueAt: _, ...content } = state;
+    return { state: content };
+  });
+}
+
+function judged(timing: Parameters<typeof judgeFreshness>[0], now: Date): readonly StaleFeed[] {
+  const verdict = judgeFreshness(timing, now);
+  const last = timing.writtenAt.at(-1);
+  return verdict.kind === 'stale' && last !== undefined ? [{ feed: timing.feed, last, finding: verdict.finding }] : [];
+}
+
+/** While the walk over all subscriptions does not end, that is the failure, and not each subscription behind it. */
+async function staleActivity(ports: CheckPorts, firstAt: string, now: Date): Promise<readonly StaleFeed[]> {
+  const { staleAfterMinutes } = ports.policy.activity;
+  const before = new Date(now.getTime() - staleAfterMinutes * minuteMs).toISOString();
+  const address = { container: 'sweeps', partition: 'activity', id: 'activity' } as const;
+  const sweep = await ports.aggregates.read<ActivitySweep>(address);
+  const ended = sweep?.last?.finishedAt ?? firstAt;
+  if (ended < before) return [silent('activity logs of all subscriptions', ended, staleAfterMinutes, now)];
+  const found = await ports.shelf.silentActivity(before, mostCounted);
+  return found
+    .map(({ subscriptionId, through }) => silent(subscriptionId, through, staleAfterMinutes, now, subscriptionId))
+    .sort((one, other) => (one.last < other.last ? -1 : 1));
+}
+
+function silent(feed: string, last: string, staleAfterMinutes: number, now: Date, subscriptionId?: string): StaleFeed {
+  const minutes = Math.round((now.getTime() - Date.parse(last)) / minuteMs);
+  const finding: CostFinding = {
+    cause: `activity-log ${feed} ${last}`,
+    subject: 'feed',
+    rule: { id: 'activity/log-stale', version: '1', title: 'Activity log is not read' },
+    points: 30,
+    occurredAt: new Date(Date.parse(last) + staleAfterMinutes * minuteMs).toISOString(),
+    asOf: last,
+    ...(subscriptionId === undefined ? {} : { subscriptionId }),
+    observed: `${feed}: not read for ${minutes} min, since ${last}`,
+    normal: `read to its end every few minutes; stale after ${staleAfterMinutes} min`,
+    evidence: [{ source: 'activity-log', ref: feed, text: `read up to ${last}`, at: last }],
+    shadow: false,
+  };
+  return { feed, last, finding };
+}

@@ -1,0 +1,118 @@
+import type { Signal } from '../cases/signal.ts';
+import { signalMessage } from '../cases/signal-message.ts';
+import type { Decided, Decision, Root } from '../core/aggregate.ts';
+import type { NotAllowed } from '../core/failures.ts';
+import { signalId } from '../core/ids.ts';
+
+/** Name of the feed in cost months: usage details of `Microsoft.Consumption`. */
+export const consumptionFeed = 'consumption';
+
+/** How the usage details of one subscription come in. Kept beside its figures. */
+export interface ConsumptionFeed extends Root {
+  readonly kind: 'consumption-feed';
+  readonly subscriptionId: string;
+  /** `consumption:{subscription}`. */
+  readonly feed: string;
+  /** The last sweep that read it to its end. */
+  readonly run: number;
+  readonly firstAskedAt: string;
+  /** When it was read (ISO 8601, UTC), oldest first: its rhythm. `nextDueAt` is when it is stale without another. */
+  readonly recent: readonly string[];
+  /** Set while it may not be read: then nothing is known, which is not "nothing was used". */
+  readonly blind?: { readonly since: string; readonly code: string };
+}
+
+/** Where it stands: beside the figures of its subscription. */
+export const consumptionAddress = (subscriptionId: string) =>
+  ({ container: 'usage', partition: subscriptionId, id: consumptionFeed }) as const;
+
+/** Times that are kept. */
+const remembered = 20;
+
+/** When a feed of this rhythm is stale; undefined when nothing has come. */
+export type StaleAt = (recent: readonly string[]) => string | undefined;
+
+/** Before the first question: what never answers becomes stale too. Undefined when it is known. Pure. */
+export function decideFirstContact(
+  state: ConsumptionFeed | undefined,
+  subscriptionId: string,
+  now: Date,
+  staleAt: StaleAt,
+): Decision<ConsumptionFeed> | undefined {
+  if (state !== undefined) return undefined;
+  const firstAskedAt = now.toISOString();
+  return { state: due(blank(subscriptionId, firstAskedAt), staleAt([firstAskedAt])) };
+}
+
+/** Figures were read at `readAt`. Undefined when a later sweep was faster. Pure. */
+export function decideRead(
+  state: ConsumptionFeed | undefined,
+  subscriptionId: string,
+  { run, readAt }: { readonly run: number; readonly readAt: string },
+  staleAt: StaleAt,
+): Decision<ConsumptionFeed> | undefined {
+  if (state !== undefined && state.run >= run) return undefined;
+  const { blind: _, ...content } = feedOf(state, subscriptionId, readAt);
+  const recent = [...new Set([...content.recent, readAt])].sort().slice(-remembered);
+  return { state: due({ ...content, run, recent }, staleAt(recent)) };
+}
+
+/** Tells once that usage details may not be read; a feed that is blind is not stale. Pure. */
+export function decideConsumptionBlind(
+  state: ConsumptionFeed | undefined,
+  subscriptionId: string,
+  { run, party, refusal }: { readonly run: number; readonly party: string; readonly refusal: NotAllowed },
+  now: Date,
+): Decision<ConsumptionFeed> | undefined {
+  if (state !== undefined && state.run >= run) return undefined;
+  const at = now.toISOString();
+  const content = feedOf(state, subscriptionId, at);
+  const { code } = refusal;
+  if (state?.blind?.code === code) return { state: due({ ...content, run }, undefined) };
+  return {
+    state: due({ ...content, run, blind: { since: at, code } }, undefined),
+    effects: [signalMessage(blindSignal(subscriptionId, party, refusal, at))],
+  };
+}
+
+function blindSignal(subscriptionId: string, party: string, refusal: NotAllowed, at: string): Signal {
+  const rule = { id: 'usage/consumption-blind', version: '1', title: 'Usage details may not be read' };
+  return {
+    v: 1,
+    id: signalId(rule.id, `${subscriptionId} ${at} ${refusal.code}`),
+    party,
+    subject: 'feed',
+    rule,
+    points: 30,
+    occurredAt: at,
+    detectedAt: at,
+    subscriptionId,
+    observed: `the usage details of ${subscriptionId} may not be read (${refusal.code})`,
+    normal: 'a role that reads costs, e.g. Cost Management Reader, and an offer that the Consumption API serves',
+    evidence: [{ source: consumptionFeed, ref: subscriptionId, text: refusal.message.slice(0, 500), at }],
+    shadow: false,
+  };
+}
+
+function blank(subscriptionId: string, firstAskedAt: string): Decided<ConsumptionFeed> {
+  return {
+    id: consumptionFeed,
+    v: 1,
+    kind: 'consumption-feed',
+    subscriptionId,
+    feed: `${consumptionFeed}:${subscriptionId}`,
+    run: 0,
+    firstAskedAt,
+    recent: [],
+  };
+}
+
+function feedOf(state: ConsumptionFeed | undefined, subscriptionId: string, at: string): Decided<ConsumptionFeed> {
+  if (state === undefined) return blank(subscriptionId, at);
+  const { version: _v, outbox: _o, pendingSince: _p, ...content } = state;
+  return content;
+}
+
+function due({ nextDueAt: _, ...content }: Decided<ConsumptionFeed>, at: string | undefined): Decided<ConsumptionFeed> {
+  return at === undefined ? content : { ...content, nextDueAt: at };
+}

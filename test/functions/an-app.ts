@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { standingClock } from '../../local/clock.ts';
+import { startCosmosEndpoint } from '../../local/cosmos/endpoint.ts';
+import { createFaults } from '../../local/faults.ts';
+import { startFunctionsHost } from '../../local/functions-host/host.ts';
+import { managedIdentity, startIssuer } from '../../local/issuer/issuer.ts';
+import { type MicrosoftOptions, startMicrosoft } from '../../local/microsoft/endpoint.ts';
+import { untilQuiet } from '../../local/runtime/quiet.ts';
+import { startServiceBusEndpoint } from '../../local/service-bus/endpoint.ts';
+import { openStore } from '../../local/store.ts';
+import { containers as definitions } from '../../shared/azure/containers.ts';
+import { openContainers } from '../../shared/azure/cosmos.ts';
+import { queues } from '../../shared/azure/queues.ts';
+import type { ContainerName } from '../../shared/core/aggregate.ts';
+import { aWorld, partnerTenant } from '../local/microsoft/a-microsoft.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface AppOptions extends Partial<Pick<MicrosoftOptions, 'usage' | 'usagePageSize' | 'world'>> {
+  readonly policy?: Readonly<Record<string, unknown>>;
+  readonly now?: string;
+}
+
+/**
+ * The built app in the functions host, on every endpoint that it knows. One a test file: the app reads its settings from the
+ * process. Timers run only when they are invoked; messages run by themselves.
+ */
+export async function anApp(options: AppOptions = {}) {
+  const data = mkdtempSync(join(tmpdir(), 'surety-app-'));
+  mkdirSync(join(data, 'exports'));
+  const store = openStore(':memory:');
+  const clock = standingClock(new Date(options.now ?? '2026-11-20T12:00:00Z'), process.env);
+  const faults = createFaults();
+  const shared = { store, clock, faults };
+  const world = options.world ?? aWorld();
+  const cosmos = await startCosmosEndpoint({ ...shared, containers: Object.values(definitions), database: 'surety' });
+  const serviceBus = await startServiceBusEndpoint({ ...shared, queues: Object.values(queues) });
+  const issuer = await startIssuer({ store, tenantId: partnerTenant });
+  const { usage, usagePageSize } = options;
+  const microsoft = await startMicrosoft({
+    ...shared,
+    world,
+    ...(usage === undefined ? {} : { usage }),
+    ...(usagePageSize === undefined ? {} : { usagePageSize }),
+  });
+  const policyPath = join(data, 'policy.yaml');
+  writeFileSync(policyPath, stringify({ v: 1, partner: aPartner, ...options.policy }));
+  Object.assign(process.env, {
+    COSMOS_ENDPOINT: cosmos.url,
+    COSMOS_KEY: cosmos.key,
+    COSMOS_DATABASE: 'surety',
+    SERVICE_BUS: serviceBus.connectionString,
+    PARTNER_CENTER_URL: microsoft.url,
+    ARM_URL: microsoft.url,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_JWKS_URL: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys`,
+    AUTH_AUDIENCE: 'api://surety',
+    AZURE_CLIENT_ID: managedIdentity.clientId,
+    IDENTITY_ENDPOINT: issuer.identity.endpoint,
+    IDENTITY_HEADER: issuer.identity.header,
+    SURETY_POLICY: policyPath,
+    SURETY_ARCHIVE: join(data, 'archive'),
+    COST_EXPORTS: join(data, 'exports'),
+  });
+  const log: string[] = [];
+  const host = await startFunctionsHost({
+    appDir: root,
+    env: process.env,
+    clock,
+    port: 0,
+    log: ({ level, message }) => void log.push(`${level}: ${message}`),
+  });
+  const containers = await openContainers({ endpoint: cosmos.url, key: cosmos.key, database: 'surety' });
+  const settled = () => untilQuiet(host, serviceBus);
+  return {
+    ...{ clock, faults, host, world, log, settled, exports: join(data, 'exports') },
+    deadLettered: () => serviceBus.queueStates().reduce((sum, queue) => sum + queue.deadLettered, 0),
+    /** Runs a timer now and lets everything that follows from it finish. */
+    async run(timer: string) {
+      await host.invoke(timer);
+      await settled();
+    },
+    /** Moves time on by minutes at once: timers that are due on the way run once. */
+    async pass(minutes: number) {
+      clock.advanceTo(new Date(clock.now().getTime() + minutes * 60_000));
+      await settled();
+    },
+    /** Every document of a kind, by id. */
+    async documents<T>(container: ContainerName, kind: string): Promise<readonly T[]> {
+      const query = { query: 'SELECT * FROM c WHERE c.kind = @kind', parameters: [{ name: '@kind', value: kind }] };
+      const { resources } = await containers(container).items.query<T & { readonly id: string }>(query).fetchAll();
+      return resources.sort((one, other) => (one.id < other.id ? -1 : 1));
+    },
+    async close() {
+      await host.stop();
+      containers('cases').database.client.dispose();
+      await Promise.all([microsoft.close(), issuer.close(), serviceBus.close(), cosmos.close()]);
+      await store.close();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+export type RunningApp = Awaited<ReturnType<typeof anApp>>;
+
+const aPartner = { tenantId: partnerTenant, name: 'Fabrikam', timeZone: 'Europe/Athens', currency: 'EUR' };
