@@ -87,6 +87,7 @@ function toQueueParts(
     const line = `queue ${queue}: ${message}: ${error}`;
     if (isNew(line)) log('warning', 'Host.Triggers.ServiceBus', line, { functionName: name, error });
   };
+  const turn = takeTurns();
   const completes = definition.options.autoCompleteMessages ?? options.autoCompleteMessages;
   return {
     client,
@@ -101,16 +102,30 @@ function toQueueParts(
           await invoke(definition, toTriggerInput(message, definition.options.dataType));
         } catch {
           // What it threw is in the log of its invocation.
+          await turn();
           await receiver
             .abandonMessage(message)
             .catch((error) => warn(`message ${id} could not be abandoned, its lock has to expire`, error));
           return;
         }
         if (!completes) return;
+        await turn();
         await receiver
           .completeMessage(message)
           .catch((error) => warn(`message ${id} was handled but not completed, it will come again`, error));
       }),
+  };
+}
+
+/**
+ * rhea, under the SDK, joins what is settled in one turn of the event loop to one frame with the outcome of the first: an
+ * abandoned message beside a completed one would be completed, and lost. So each settlement has a turn of its own.
+ */
+function takeTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return last;
   };
 }
 

@@ -85,5 +85,8 @@ function reply(
   }
   const answer = { application_properties: properties, body } as Message;
   if (request.message_id !== undefined) answer.correlation_id = request.message_id;
-  link.send(answer);
+  // Settled as it is sent: clients do not confirm answers, and rhea would keep each until they do.
+  const sent = link.send(answer);
+  Object.assign(sent, { remote_settled: true });
+  sent.update(true);
 }

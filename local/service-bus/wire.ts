@@ -176,11 +176,10 @@ export function creditOf(link: Sender): number {
   return Math.min(credit - (outgoing.next_delivery_id - outgoing.next_pending_delivery), outgoing.available());
 }
 
-/** Ends a connection the hard way, as a network that went away. */
+/** Ends a connection the hard way, as a network that went away; rhea hears of it at once and gives up its links. */
 export function cutConnection(connection: Connection): void {
-  const socket: unknown = Reflect.get(connection, 'socket');
-  if (typeof socket === 'object' && socket !== null && 'destroy' in socket && typeof socket.destroy === 'function')
-    socket.destroy();
+  const inside = connection as unknown as { readonly socket: unknown; abort_socket(socket: unknown): void };
+  inside.abort_socket(inside.socket);
 }
 
 /** Tells a receiver how its disposition ended. */
@@ -188,6 +187,8 @@ export function answerDisposition(delivery: Delivery, failed: AmqpFailure | unde
   const outcomes = rhea.message as unknown as Outcomes;
   if (failed === undefined) delivery.update(true, outcomes.accepted().described());
   else alone(delivery, () => delivery.update(true, outcomes.rejected({ error: failed }).described()));
+  // The SDK never says "settled" after us; without this rhea would keep the delivery, and be full after 2048 of them.
+  Object.assign(delivery, { remote_settled: true });
 }
 
 /** Tells a sender what became of its message. */

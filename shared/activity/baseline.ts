@@ -126,7 +126,9 @@ export function see(seen: Map<string, Seen>, key: string, at: string): void {
   seen.set(key, { first: earlier(known?.first, at), last: later(known?.last, at) });
 }
 
+/** The earlier of two instants (ISO 8601); the second when there is no first. */
 export const earlier = (a: string | undefined, b: string): string => (a === undefined || compare(b, a) < 0 ? b : a);
+/** The later of two instants (ISO 8601); the second when there is no first. */
 export const later = (a: string | undefined, b: string): string => (a === undefined || compare(b, a) > 0 ? b : a);
 
 /** Orders ISO times by what they mean: with and without milliseconds they differ as text. */

@@ -1,6 +1,6 @@
 import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
-import type { Aggregates, Decided, Decision, Root } from '../core/aggregate.ts';
+import { type Aggregates, contentOf, type Decided, type Decision, type Root } from '../core/aggregate.ts';
 import { NotAllowed } from '../core/failures.ts';
 import { signalId } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
@@ -152,11 +152,6 @@ export function decideBlind(
     },
     effects: [signalMessage(signal)],
   };
-}
-
-function contentOf(state: ActivityPosition): Decided<ActivityPosition> {
-  const { version: _v, outbox: _o, pendingSince: _p, ...content } = state;
-  return content;
 }
 
 export interface Window {

@@ -1,4 +1,4 @@
-import type { Aggregates, QueueEffect, Root } from '../core/aggregate.ts';
+import { type Aggregates, contentOf, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 
 /** One walk over every subscription: position and counts. A step is a message; it handles a few and sends the next. */
@@ -75,7 +75,7 @@ export async function walkOn(
   await ports.aggregates.act<ActivitySweep>(address, messageId, (state) => {
     if (state === undefined || state.run !== step.run || state.after !== step.after || state.finishedAt !== undefined)
       return undefined;
-    const { version: _v, outbox: _o, pendingSince: _p, ...rest } = state;
+    const rest = contentOf(state);
     const subscriptions = state.subscriptions + ids.length;
     const events = state.events + counts.reduce((sum, one) => sum + one, 0);
     if (last === undefined || ids.length < atATime) {

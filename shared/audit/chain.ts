@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { AuditEffect } from '../core/aggregate.ts';
+import { chainOf } from './chain-name.ts';
 
 /** One line of a party's chain for one year. `id` is the sequence number, so that only one line can take each place. */
 export interface AuditLine {
@@ -23,9 +24,6 @@ export interface AuditLine {
 }
 
 export const firstPrev = '0'.repeat(64);
-
-/** The chain a decision's line belongs to. */
-export const chainOf = (effect: AuditEffect): string => `${effect.party}:${effect.at.slice(0, 4)}`;
 
 /** The line that follows `tail` (undefined for the first). */
 export function nextLine(tail: Pick<AuditLine, 'seq' | 'hash'> | undefined, effect: AuditEffect): AuditLine {

@@ -1,4 +1,3 @@
-import type { Plan } from '../enforcement/plan.ts';
 import type { Case } from './case.ts';
 
 /** A case as lists show it. */
@@ -20,14 +19,12 @@ export function caseSummary(one: Case) {
   };
 }
 
-/** A plan as people see it: everything an approval is bound to, nothing of the store. */
-export function planView(plan: Plan) {
-  const { outbox: _o, pendingSince: _p, v: _v, kind: _k, ...shown } = plan;
-  return Object.fromEntries(Object.entries(shown).filter(([key]) => !key.startsWith('_')));
-}
-
 /** A case with its reasons, signals and plans, and the sum that makes its severity. */
-export function caseView(one: Case, signals: readonly Record<string, unknown>[], plans: readonly Plan[]) {
+export function caseView(
+  one: Case,
+  signals: readonly Record<string, unknown>[],
+  plans: readonly Record<string, unknown>[],
+) {
   const sum = one.reasons.reduce((total, reason) => total + reason.points, 0);
   return {
     ...caseSummary(one),
@@ -36,7 +33,7 @@ export function caseView(one: Case, signals: readonly Record<string, unknown>[],
     subscriptions: one.subscriptions,
     policyHash: one.policyHash,
     plan: one.plan ?? null,
-    plans: plans.map(planView),
+    plans,
     timeline: signals.map(
       ({ id, rule, points, occurredAt, detectedAt, observed, normal, evidence, subscriptionId, asOf }) => ({
         id,

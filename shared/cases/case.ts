@@ -50,6 +50,7 @@ export interface Case extends Root {
 const maxReasons = 60;
 const maxSubscriptions = 50;
 
+/** Id of the n-th case of a party and subject. */
 export const caseId = (party: string, subject: Subject, n: number): string => `${party}:${subject}:${n}`;
 
 /** The party in a case id, or undefined when the id is not one. */

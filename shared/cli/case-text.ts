@@ -44,7 +44,7 @@ export function casePage(
   signals: readonly Record<string, unknown>[],
   plans: readonly Plan[],
 ): string {
-  const { severityIs, timeline } = caseView(one, signals, plans);
+  const { severityIs, timeline } = caseView(one, signals, []);
   const who = printable(partyText(one.party, name));
   const head = [
     `Case ${one.id}`,

@@ -51,8 +51,11 @@ async function showCase(
     partyNames(containers).nameOf(party),
   ]);
   if (asJson) {
-    const { caseView } = await import('../cases/case-view.ts');
-    await out(`${JSON.stringify({ ...caseView(one, signals, plans), name: name ?? null }, null, 2)}\n`);
+    const [{ caseView }, { planView }] = await Promise.all([
+      import('../cases/case-view.ts'),
+      import('../enforcement/plan-view.ts'),
+    ]);
+    await out(`${JSON.stringify({ ...caseView(one, signals, plans.map(planView)), name: name ?? null }, null, 2)}\n`);
   } else {
     const { casePage } = await import('./case-text.ts');
     await out(casePage({ one, name }, signals, plans));

@@ -35,6 +35,12 @@ export interface Root {
 /** A root as a decision leaves it: what `commit` keeps for itself is added there. */
 export type Decided<S extends Root> = Omit<S, 'version' | 'outbox' | 'pendingSince'>;
 
+/** A root without what the commit keeps for itself: what a decision starts from. */
+export function contentOf<S extends Root>(root: S): Decided<S> {
+  const { version: _version, outbox: _outbox, pendingSince: _pendingSince, ...content } = root;
+  return content;
+}
+
 /** A document that is created once and never changed; its id comes from its cause, so that a second creation is a no-op. */
 export interface Child {
   readonly id: string;

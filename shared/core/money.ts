@@ -44,14 +44,17 @@ const powerOfTen = (power: number): bigint => powersOfTen[power] ?? 10n ** BigIn
 
 const unitsAt = (value: Decimal, scale: number): bigint => value.units * powerOfTen(scale - value.scale);
 
+/** The exact sum. */
 export function addDecimals(left: Decimal, right: Decimal): Decimal {
   if (left.scale === right.scale) return { units: left.units + right.units, scale: left.scale };
   const scale = Math.max(left.scale, right.scale);
   return { units: unitsAt(left, scale) + unitsAt(right, scale), scale };
 }
 
+/** The value with the other sign. */
 export const negateDecimal = (value: Decimal): Decimal => ({ units: -value.units, scale: value.scale });
 
+/** The exact product: its scale is the sum of both. */
 export const multiplyDecimals = (left: Decimal, right: Decimal): Decimal => ({
   units: left.units * right.units,
   scale: left.scale + right.scale,
@@ -125,6 +128,7 @@ export function moneyOf(amount: Decimal, currency: string): Money {
   return { minor, currency };
 }
 
+/** The amount in whole units of its currency, as a decimal. */
 export const amountOf = (money: Money): Decimal => ({
   units: BigInt(money.minor),
   scale: minorDigitsOf(money.currency),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { planView } from '../cases/case-view.ts';
 import type { Aggregates } from '../core/aggregate.ts';
-import { type ApprovalVerdict, decideApproval, decideRestore, type Plan, partyOfPlan } from './plan.ts';
+import { type ApprovalVerdict, decideApproval, decideRestore } from './approval.ts';
+import { type Plan, partyOfPlan } from './plan.ts';
+import { planView } from './plan-view.ts';
 
 /** Body of `POST /api/approvals/{plan id}`. */
 export const ApprovalBody = z.strictObject({

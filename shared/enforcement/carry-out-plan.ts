@@ -1,7 +1,7 @@
-import type { Aggregates } from '../core/aggregate.ts';
+import { type Aggregates, contentOf } from '../core/aggregate.ts';
 import type { Subscription } from '../customers/subscription.ts';
+import { decideHold, decideLift } from './hold-change.ts';
 import { carryOut, decideProgress, holdOwner, type Plan, partyOfPlan } from './plan.ts';
-import { decideHold, decideLift } from './reconcile.ts';
 
 export interface CarryOutPorts {
   readonly aggregates: Aggregates;
@@ -52,7 +52,7 @@ export async function carryOutPlan(
   if (next >= plan.targets.length) return;
   await aggregates.act<Plan>(address, `carried-${message.what}-${next}`, (fresh) => {
     if (fresh === undefined || !mayGoOn(fresh, message.what)) return undefined;
-    const { version: _v, outbox: _o, pendingSince: _p, ...state } = fresh;
+    const state = contentOf(fresh);
     return { state, effects: [carryOut(fresh, message.what, next)] };
   });
 }

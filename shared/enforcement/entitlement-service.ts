@@ -1,5 +1,5 @@
-import type { Answer } from './reconcile.ts';
-import { portalSteps } from './reconcile.ts';
+import type { Answer } from './claim.ts';
+import { portalSteps } from './portal-steps.ts';
 import type { Service } from './reconcile-subscription.ts';
 
 /** What Partner Center answers to a write on an entitlement. */

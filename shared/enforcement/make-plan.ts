@@ -3,7 +3,8 @@ import type { Aggregates } from '../core/aggregate.ts';
 import type { Customer } from '../customers/customer.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import type { LoadedPolicy, Mode } from '../policy/policy.ts';
-import { decideProposal, type Plan, planId, type Target } from './plan.ts';
+import { type Plan, planId, type Target } from './plan.ts';
+import { decideProposal } from './proposal.ts';
 
 export interface MakePlanPorts {
   readonly aggregates: Aggregates;

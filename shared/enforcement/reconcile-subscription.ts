@@ -3,18 +3,10 @@ import { KnownLater, OutcomeUnknown } from '../core/failures.ts';
 import { causeUuid } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import { inFlight } from './attempt.ts';
+import { type Answer, decideAnswer, decideClaim, decideNotMade } from './claim.ts';
 import { type SeenState, wantedState } from './hold.ts';
-import {
-  type Answer,
-  decideAnswer,
-  decideAsWanted,
-  decideClaim,
-  decideLook,
-  decideNeedsPerson,
-  decideNotMade,
-  decideWait,
-  type ReadBackPolicy,
-} from './reconcile.ts';
+import { decideLook, type ReadBackPolicy } from './look.ts';
+import { decideAsWanted, decideNeedsPerson, decideWait } from './reconcile.ts';
 
 /** Where Microsoft keeps a subscription. */
 export interface ServiceAddress {

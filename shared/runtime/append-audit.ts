@@ -1,5 +1,6 @@
 import type { Container } from '@azure/cosmos';
-import { type AuditLine, chainOf, nextLine } from '../audit/chain.ts';
+import type { AuditLine } from '../audit/chain.ts';
+import { chainOf } from '../audit/chain-name.ts';
 import type { AuditEffect } from '../core/aggregate.ts';
 import { statusOf } from './classify-failure.ts';
 
@@ -27,6 +28,7 @@ async function append(
   tails: Map<string, Pick<AuditLine, 'seq' | 'hash'>>,
   effect: AuditEffect,
 ): Promise<void> {
+  const { nextLine } = await import('../audit/chain.ts');
   const chain = chainOf(effect);
   for (let tries = 0; tries < 50; tries += 1) {
     const tail = tails.get(chain) ?? (await readTail(container, chain));

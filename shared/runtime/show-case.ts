@@ -2,6 +2,7 @@ import { signalsOf } from '../azure/case-queries.ts';
 import { type Case, partyOfCase } from '../cases/case.ts';
 import { caseView } from '../cases/case-view.ts';
 import { type Plan, planId } from '../enforcement/plan.ts';
+import { planView } from '../enforcement/plan-view.ts';
 import type { App } from './compose.ts';
 
 /** Signals that a case's page carries; all of them stay in the store. */
@@ -17,7 +18,7 @@ export async function showCase(app: App, id: string) {
     signalsOf(app.containers('cases'), party, id, shownSignals),
     plansOf(app, found),
   ]);
-  return { asOf: app.now().toISOString(), ...caseView(found, signals, plans) };
+  return { asOf: app.now().toISOString(), ...caseView(found, signals, plans.map(planView)) };
 }
 
 async function plansOf(app: App, one: Case): Promise<readonly Plan[]> {

@@ -1,6 +1,6 @@
 import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
-import type { Decided, Decision, Root } from '../core/aggregate.ts';
+import { contentOf, type Decided, type Decision, type Root } from '../core/aggregate.ts';
 import type { NotAllowed } from '../core/failures.ts';
 import { signalId } from '../core/ids.ts';
 
@@ -23,6 +23,7 @@ export interface ConsumptionFeed extends Root {
 }
 
 /** Where it stands: beside the figures of its subscription. */
+/** Where the usage-details feed of a subscription stands. */
 export const consumptionAddress = (subscriptionId: string) =>
   ({ container: 'usage', partition: subscriptionId, id: consumptionFeed }) as const;
 
@@ -109,8 +110,7 @@ function blank(subscriptionId: string, firstAskedAt: string): Decided<Consumptio
 
 function feedOf(state: ConsumptionFeed | undefined, subscriptionId: string, at: string): Decided<ConsumptionFeed> {
   if (state === undefined) return blank(subscriptionId, at);
-  const { version: _v, outbox: _o, pendingSince: _p, ...content } = state;
-  return content;
+  return contentOf(state);
 }
 
 function due({ nextDueAt: _, ...content }: Decided<ConsumptionFeed>, at: string | undefined): Decided<ConsumptionFeed> {

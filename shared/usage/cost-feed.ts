@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Decided, Decision, QueueEffect, Root } from '../core/aggregate.ts';
+import { contentOf, type Decided, type Decision, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 
 /** An export run as messages and feeds carry it. */
@@ -85,8 +85,7 @@ export function decideTaken(state: CostFeed | undefined, runId: string, now: Dat
 
 function feedOf(state: CostFeed | undefined, feed: string): Decided<CostFeed> {
   if (state === undefined) return { id: feedAddress(feed).id, v: 1, kind: 'cost-feed', feed, waiting: [], recent: [] };
-  const { version: _v, outbox: _o, pendingSince: _p, ...content } = state;
-  return content;
+  return contentOf(state);
 }
 
 function stepMessage(run: RunRef): QueueEffect {

@@ -26,6 +26,7 @@ export interface RowReader {
 /** Days are remembered: a file has few of them. Broken ones may have a different text in each row. */
 const maxDaysRemembered = 100_000;
 
+/** Reads the rows of a file with these columns and conventions into cost lines, or says what is wrong with a row. */
 export function rowReader(columns: CostColumns, conventions: Conventions): RowReader {
   const days = new Map<string, { readonly day: string } | string>();
   const readDayText = (given: string): { readonly day: string } | string => {

@@ -64,6 +64,7 @@ const entryKey = (id: string | null, customer: string | null, currency: string |
 const byText = (left: string | null, right: string | null): number =>
   left === right ? 0 : (left ?? '') < (right ?? '') ? -1 : 1;
 
+/** An empty tally. */
 export function costTally(): CostTally {
   const entries = new Map<string, Entry>();
   let count = 0;

@@ -1,4 +1,4 @@
-import type { Aggregates, QueueEffect, Root } from '../core/aggregate.ts';
+import { type Aggregates, contentOf, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 
 /** One walk over the subscriptions whose usage details are read: a message for each, so that one that fails stops no other. */
@@ -62,7 +62,7 @@ export async function walkConsumption(
   const last = ids.at(-1);
   await ports.aggregates.act<ConsumptionSweep>(address, messageId, (state) => {
     if (!isMine(state)) return undefined;
-    const { version: _v, outbox: _o, pendingSince: _p, ...rest } = state;
+    const rest = contentOf(state);
     const moved = { ...rest, movedAt, subscriptions: state.subscriptions + ids.length };
     const reads = ids.map((id) => readMessage(step.run, id));
     if (last === undefined || ids.length < atATime) {

@@ -1,3 +1,4 @@
+import type { JSONObject } from '@azure/cosmos';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type AuditLine, nextLine } from '../../shared/audit/chain.ts';
 import type { AuditEffect } from '../../shared/core/aggregate.ts';
@@ -122,7 +123,7 @@ test('a long chain is read page by page, and its last line checked', async () =>
   for (let from = 1; from <= lines; from += 100) {
     const batch = Array.from({ length: 100 }, (_, at) => {
       tail = nextLine(tail, anEffect(party, from + at));
-      return { operationType: 'Create' as const, resourceBody: { ...tail } };
+      return { operationType: 'Create' as const, resourceBody: { ...tail } as unknown as JSONObject };
     });
     await store.containers('audit').items.batch(batch, `${party}:2026`);
   }

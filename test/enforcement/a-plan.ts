@@ -1,6 +1,7 @@
 import type { Decision, Root } from '../../shared/core/aggregate.ts';
 import type { Subscription } from '../../shared/customers/subscription.ts';
-import { decideProposal, type Plan, type PlanInput } from '../../shared/enforcement/plan.ts';
+import type { Plan } from '../../shared/enforcement/plan.ts';
+import { decideProposal, type PlanInput } from '../../shared/enforcement/proposal.ts';
 
 const party = 'customer:5f3a1b52-0000-4000-8000-000000000001';
 export const approver = { id: 'tenant|approver', name: 'Eleni Pappas' };

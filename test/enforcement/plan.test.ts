@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  type Approval,
-  decideApproval,
-  decideExpiry,
-  decideProgress,
-  decideProposal,
-  decideRestore,
-  type Plan,
-} from '../../shared/enforcement/plan.ts';
+import { type Approval, decideApproval, decideRestore } from '../../shared/enforcement/approval.ts';
+import { decideExpiry, decideProgress, type Plan } from '../../shared/enforcement/plan.ts';
+import { decideProposal } from '../../shared/enforcement/proposal.ts';
 import { aPlan, aPlanInput, approver, committed } from './a-plan.ts';
 
 const now = new Date('2026-11-24T10:00:00.000Z');

@@ -2,16 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Subscription } from '../../shared/customers/subscription.ts';
 import { inFlight } from '../../shared/enforcement/attempt.ts';
+import { decideAnswer, decideClaim, decideNotMade } from '../../shared/enforcement/claim.ts';
 import { type Hold, type ServiceState, wantedState } from '../../shared/enforcement/hold.ts';
-import {
-  decideAnswer,
-  decideAsWanted,
-  decideClaim,
-  decideHold,
-  decideLift,
-  decideLook,
-  decideNotMade,
-} from '../../shared/enforcement/reconcile.ts';
+import { decideHold, decideLift } from '../../shared/enforcement/hold-change.ts';
+import { decideLook } from '../../shared/enforcement/look.ts';
+import { decideAsWanted } from '../../shared/enforcement/reconcile.ts';
 import { aSubscription, committed } from './a-plan.ts';
 
 const start = new Date('2026-11-24T10:00:00.000Z');

@@ -14,23 +14,10 @@ import {
 const maxLines = 300;
 
 /** Files over the limit that are still to be split. An entry that is not over it any more fails: take it out. */
-const toBeSplit: readonly string[] = ['shared/enforcement/plan.ts', 'shared/enforcement/reconcile.ts'];
+const toBeSplit: readonly string[] = [];
 
 /** Exported functions whose docstring is still to be written. An entry that has one fails: take it out. */
-const toBeDocumented: readonly string[] = [
-  'shared/activity/baseline.ts: earlier',
-  'shared/activity/baseline.ts: later',
-  'shared/activity/sigma/expression.ts: constant',
-  'shared/activity/sigma/expression.ts: not',
-  'shared/cases/case.ts: caseId',
-  'shared/core/money.ts: addDecimals',
-  'shared/core/money.ts: negateDecimal',
-  'shared/core/money.ts: multiplyDecimals',
-  'shared/core/money.ts: amountOf',
-  'shared/enforcement/plan.ts: planId',
-  'shared/usage/cost-rows.ts: rowReader',
-  'shared/usage/cost-tally.ts: costTally',
-];
+const toBeDocumented: readonly string[] = [];
 
 const files = sourceFiles('functions', 'shared', 'local');
 

@@ -11,11 +11,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
     to: 'shared/usage/',
     why: 'DuckDB moves the bytes; what a column, a row and a total are, usage says in pure files, called for every row',
   },
-  {
-    from: 'shared/enforcement/approve-plan.ts',
-    to: 'shared/cases/case-view.ts',
-    why: 'a plan is shown in the same words by its own answer and inside its case; the view belongs to enforcement',
-  },
+
   {
     from: 'shared/usage/take-in-cost-run.ts',
     to: 'shared/customers/sync-customers.ts',

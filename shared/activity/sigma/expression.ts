@@ -31,6 +31,7 @@ export type TextTest = Extract<ValueTest, { kind: 'text' }>;
 export type FieldExpression = Extract<Expression, { kind: 'field' }>;
 export type KeywordExpression = Extract<Expression, { kind: 'keyword' }>;
 
+/** An expression that is the same for every event. */
 export const constant = (value: boolean): Expression => ({ kind: 'constant', value });
 
 /** All of them; what is known already is folded away. */
@@ -43,6 +44,7 @@ export function or(of: readonly Expression[]): Expression {
   return combine('or', of, true);
 }
 
+/** The opposite; of a constant it is one again. */
 export function not(of: Expression): Expression {
   if (of.kind === 'constant') return constant(!of.value);
   return of.kind === 'not' ? of.of : { kind: 'not', of };

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Decision } from '../core/aggregate.ts';
+import type { Mode } from '../policy/policy.ts';
+import { type Plan, planLine, type Target } from './plan.ts';
+
+/** The hash an approval names: any change of the list is another hash. */
+export function hashOfTargets(targets: readonly Target[]): string {
+  return createHash('sha256')
+    .update(canonicalize(targets) ?? '')
+    .digest('hex');
+}
+
+export interface PlanInput {
+  readonly id: string;
+  readonly party: string;
+  readonly caseId: string;
+  readonly playbook: string;
+  readonly targets: readonly Target[];
+  readonly leftOut: Plan['leftOut'];
+  readonly mode: Mode;
+  readonly expiresAfterMinutes: number;
+  readonly policyHash: string;
+}
+
+/** Proposes a plan. In `observe` it is only shown. A plan that exists stays as it is. Pure. */
+export function decideProposal(state: Plan | undefined, input: PlanInput, now: Date): Decision<Plan> | undefined {
+  if (state !== undefined) return undefined;
+  const waits = input.mode !== 'observe' && input.targets.length > 0;
+  const expiresAt = new Date(now.getTime() + input.expiresAfterMinutes * 60_000).toISOString();
+  const targets = [...input.targets].sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1));
+  const targetHash = hashOfTargets(targets);
+  return {
+    state: {
+      id: input.id,
+      v: 1,
+      kind: 'plan',
+      party: input.party,
+      caseId: input.caseId,
+      playbook: input.playbook,
+      status: waits ? 'awaiting-approval' : 'observed',
+      proposedBy: 'surety',
+      proposedAt: now.toISOString(),
+      policyHash: input.policyHash,
+      targets,
+      targetHash,
+      consequences: consequencesOf(targets.length),
+      leftOut: input.leftOut,
+      expiresAt,
+      results: {},
+      ...(waits ? { nextDueAt: expiresAt } : {}),
+    },
+    effects: [
+      planLine(input, now, 'surety', waits ? 'plan-proposed' : 'plan-observed', {
+        targets: targets.length,
+        targetHash,
+        policy: input.policyHash,
+      }),
+    ],
+  };
+}
+
+function consequencesOf(targets: number): readonly string[] {
+  return [
+    `Cancels ${targets} Azure subscription${targets === 1 ? '' : 's'}: every resource in ${targets === 1 ? 'it' : 'them'} is deallocated within about ten minutes.`,
+    'Starts Microsoft’s deletion clock: data is kept for 30 to 90 days after a cancellation, then deleted.',
+    'Somebody who still has access can re-enable a cancelled subscription while the Azure plan is active.',
+    'Public IP addresses and the contents of temporary disks do not come back when the subscription is restored.',
+  ];
+}

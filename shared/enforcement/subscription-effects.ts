@@ -1,0 +1,77 @@
+import type { AuditEffect, QueueEffect } from '../core/aggregate.ts';
+import { causeHash } from '../core/ids.ts';
+import type { Subscription } from '../customers/subscription.ts';
+import type { Attempt } from './attempt.ts';
+import type { ServiceState } from './hold.ts';
+import type { TargetResult } from './plan.ts';
+
+/** Tells the plan that owns a hold how this subscription ended. Other owners hear it from the audit chain. */
+export function settled(
+  sub: Subscription,
+  owner: string,
+  result: TargetResult,
+  detail: string,
+  now: Date,
+): QueueEffect {
+  const planId = owner.replace(/^plan:/, '');
+  return {
+    to: 'queue',
+    queue: 'due',
+    id: `settled-${causeHash(planId, sub.subscriptionId, result, String(sub.version + 1))}`,
+    lane: sub.party,
+    body: {
+      v: 1,
+      kind: 'target-settled',
+      planId,
+      subscriptionId: sub.subscriptionId,
+      result,
+      detail,
+      at: now.toISOString(),
+    },
+  };
+}
+
+/** Asks for a look at the subscription. */
+export function reconcileMessage(sub: Pick<Subscription, 'subscriptionId' | 'version'>): QueueEffect {
+  return {
+    to: 'queue',
+    queue: 'actions',
+    id: `reconcile-${causeHash(sub.subscriptionId, String(sub.version + 1))}`,
+    lane: sub.subscriptionId,
+    body: { v: 1, kind: 'reconcile', subscriptionId: sub.subscriptionId },
+  };
+}
+
+/** A line of the audit chain about a subscription. */
+export function subscriptionLine(
+  sub: Subscription,
+  now: Date,
+  actor: string,
+  action: string,
+  facts: Record<string, unknown>,
+  cause: string,
+): AuditEffect {
+  return {
+    to: 'audit',
+    id: `audit-${causeHash(action, sub.subscriptionId, cause)}`,
+    party: sub.party,
+    at: now.toISOString(),
+    actor,
+    action,
+    target: `subscription:${sub.subscriptionId}`,
+    facts,
+  };
+}
+
+/** What a call is named in the audit chain. */
+export const callName = (want: ServiceState): string => (want === 'suspended' ? 'suspension' : 'restore');
+
+/** The attempts with another last one. */
+export const replaceLast = (attempts: readonly Attempt[], last: Attempt): readonly Attempt[] => [
+  ...attempts.slice(0, -1),
+  last,
+];
+
+/** ISO 8601 instant so many minutes after `now`. */
+export const afterMinutes = (now: Date, minutes: number): string =>
+  new Date(now.getTime() + minutes * 60_000).toISOString();
