@@ -47,7 +47,7 @@ export const containers = {
   /** One document per feed, subscription and billing month, replaced whole. */
   usage: aggregate('usage', '/subscriptionId', ['/feed', '/month']),
   /** Read position and what has been seen before, per subscription. */
-  activity: aggregate('activity', '/subscriptionId'),
+  activity: aggregate('activity', '/subscriptionId', ['/through']),
   /** Sweeps, with their position and counts, and how fresh each feed is. */
   sweeps: aggregate('sweeps', '/sweep'),
   /** What people switch while it runs: mode, kill switch, protected customers. */

@@ -48,11 +48,13 @@ export function partnerCenterHttp(settings: PartnerCenterSettings): PartnerCente
     const headers = await headersOf(settings, call);
     const { response, text } = await exchange(settings, call, url, headers);
     const name = `${call.method} ${url.pathname}`;
-    if (response.status === 429 || response.status === 503 || response.status === 408) {
+    // A gateway may answer 503 or 408 after what is behind it has acted: to a write that is an unknown outcome.
+    const isBusy = response.status === 429 || (call.method === 'GET' && [408, 503].includes(response.status));
+    if (isBusy) {
       const wait = retryAfterMs(response.headers) ?? secondsInText(text);
       throw new KnownLater(`Partner Center answered ${response.status} to ${name}`, { retryAfterMs: wait });
     }
-    if (response.status >= 500) {
+    if (response.status >= 500 || response.status === 408) {
       const message = `Partner Center answered ${response.status} to ${name}`;
       throw call.method === 'GET' ? new KnownLater(message) : new OutcomeUnknown(`${message}; it may have acted`);
     }

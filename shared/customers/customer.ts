@@ -81,6 +81,8 @@ function blank(subscriptionId: string, source: string, now: Date): Omit<Subscrip
     firstSeenAt: now.toISOString(),
     firstSeenIn: source,
     holds: [],
+    told: [],
+    closedOwners: [],
     lifted: [],
     attempts: [],
   };

@@ -26,6 +26,10 @@ export interface Subscription extends Root {
   /** Where Partner Center keeps it: needed to stop it. */
   readonly partnerCenter?: { readonly tenantId: string; readonly planId: string };
   readonly holds: readonly Hold[];
+  /** Owners of standing holds who have been told that service is stopped. */
+  readonly told: readonly string[];
+  /** Owners who have lifted their hold, the last fifty: they never hold again. */
+  readonly closedOwners: readonly string[];
   /** Owners whose holds were lifted and who have not been told yet that service is back. */
   readonly lifted: readonly string[];
   /** The last read-back. */

@@ -1,7 +1,8 @@
 import { type Aggregates, contentOf } from '../core/aggregate.ts';
+import { causeHash } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import { decideHold, decideLift } from './hold-change.ts';
-import { carryOut, decideProgress, holdOwner, type Plan, partyOfPlan } from './plan.ts';
+import { carryOut, decideProgress, holdOwner, type Plan, partyOfPlan, type Target } from './plan.ts';
 
 export interface CarryOutPorts {
   readonly aggregates: Aggregates;
@@ -21,7 +22,7 @@ export async function carryOutPlan(
   ports: CarryOutPorts,
   message: { readonly planId: string; readonly what: 'stop' | 'restore'; readonly from: number },
 ): Promise<void> {
-  const { aggregates, now } = ports;
+  const { aggregates } = ports;
   const party = partyOfPlan(message.planId);
   if (party === undefined) return;
   const address = { container: 'plans', partition: party, id: message.planId } as const;
@@ -30,27 +31,14 @@ export async function carryOutPlan(
   for (const target of plan.targets.slice(message.from, message.from + atATime)) {
     const barrier = message.what === 'stop' ? await ports.stopBarrier(target.customerId) : undefined;
     if (barrier !== undefined) {
-      await aggregates.act<Plan>(address, undefined, (fresh) =>
-        fresh === undefined
-          ? undefined
-          : decideProgress(
-              fresh,
-              {
-                subscriptionId: target.subscriptionId,
-                result: 'needs-person',
-                at: now().toISOString(),
-                detail: barrier,
-              },
-              now(),
-            ),
-      );
+      await tellPlan(ports, plan, target.subscriptionId, barrier);
       continue;
     }
-    await holdOrLift(ports, plan, target.subscriptionId, message.what);
+    await holdOrLift(ports, plan, target, message.what);
   }
   const next = message.from + atATime;
   if (next >= plan.targets.length) return;
-  await aggregates.act<Plan>(address, `carried-${message.what}-${next}`, (fresh) => {
+  await aggregates.act<Plan>(address, `carried-${causeHash(plan.id, message.what, String(next))}`, (fresh) => {
     if (fresh === undefined || !mayGoOn(fresh, message.what)) return undefined;
     const state = contentOf(fresh);
     return { state, effects: [carryOut(fresh, message.what, next)] };
@@ -62,24 +50,35 @@ const mayGoOn = (plan: Plan, what: 'stop' | 'restore'): boolean =>
     ? plan.approval !== undefined && plan.restore === undefined && plan.status !== 'rejected'
     : plan.restore !== undefined;
 
-async function holdOrLift(
-  ports: CarryOutPorts,
-  plan: Plan,
-  subscriptionId: string,
-  what: 'stop' | 'restore',
-): Promise<void> {
+async function holdOrLift(ports: CarryOutPorts, plan: Plan, target: Target, what: 'stop' | 'restore'): Promise<void> {
   const { aggregates, now } = ports;
+  const { subscriptionId } = target;
   const address = { container: 'subscriptions', partition: subscriptionId, id: subscriptionId } as const;
+  const owner = holdOwner(plan);
+  let moved = false;
   await aggregates.act<Subscription>(address, undefined, (sub) => {
     if (sub === undefined) return undefined;
-    if (what === 'restore') return decideLift(sub, holdOwner(plan), plan.restore?.by ?? 'surety', now());
-    const since = plan.approval?.at ?? now().toISOString();
-    // A plan that was restored meanwhile leaves its owner among the lifted: a late "stop" must not bring the hold back.
-    if (sub.lifted.includes(holdOwner(plan))) return undefined;
-    return decideHold(
-      sub,
-      { owner: holdOwner(plan), reason: 'compromise', since, approvedBy: plan.approval?.by ?? '' },
-      now(),
-    );
+    if (what === 'restore') return decideLift(sub, owner, plan.restore?.by ?? 'surety', now());
+    moved = !isStillThe(target, plan, sub);
+    if (moved) return undefined;
+    const { at: since, by: approvedBy } = plan.approval ?? { at: now().toISOString(), by: '' };
+    return decideHold(sub, { owner, reason: 'compromise', customerId: target.customerId, since, approvedBy }, now());
   });
+  if (moved) await tellPlan(ports, plan, subscriptionId, 'it belongs to another customer or plan than was approved');
+}
+
+/** What was approved was this subscription of this customer under this Azure plan. */
+function isStillThe(target: Target, plan: Plan, sub: Subscription): boolean {
+  const { partnerCenter } = sub;
+  return (
+    sub.party === plan.party && partnerCenter?.tenantId === target.customerId && partnerCenter.planId === target.planId
+  );
+}
+
+async function tellPlan(ports: CarryOutPorts, plan: Plan, subscriptionId: string, detail: string): Promise<void> {
+  const { aggregates, now } = ports;
+  const word = { subscriptionId, want: 'suspended', result: 'needs-person', at: now().toISOString(), detail } as const;
+  await aggregates.act<Plan>({ container: 'plans', partition: plan.party, id: plan.id }, undefined, (fresh) =>
+    fresh === undefined ? undefined : decideProgress(fresh, word, now()),
+  );
 }

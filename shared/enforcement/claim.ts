@@ -80,15 +80,29 @@ export function decideAnswer(
   );
 }
 
-/** The call was not taken (429, 503): the claim is given back, and the next look is at `retryAt`. Pure. */
-export function decideNotMade(sub: Subscription, attemptId: string, retryAt: Date): Decision<Subscription> | undefined {
+const firstBackOffMs = 60_000;
+const longestBackOffMs = 3600_000;
+
+/**
+ * The call was surely not taken (429, a barrier that came up): the claim is given back. The next try is later each time, a
+ * minute to an hour, and never before `notBeforeMs` from now. Pure.
+ */
+export function decideNotMade(
+  sub: Subscription,
+  attemptId: string,
+  notBeforeMs: number,
+  now: Date,
+): Decision<Subscription> | undefined {
   const attempt = inFlight(sub.attempts);
   if (attempt?.id !== attemptId || attempt.answer !== undefined) return undefined;
+  const settledOnes = sub.attempts.slice(0, -1);
+  const before = settledOnes.length - 1 - settledOnes.findLastIndex((one) => one.result !== 'not-made');
+  const waitMs = Math.max(notBeforeMs, Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(before, 10)));
   return {
     state: {
       ...contentOf(sub),
       attempts: replaceLast(sub.attempts, { ...attempt, result: 'not-made' }),
-      nextDueAt: retryAt.toISOString(),
+      nextDueAt: new Date(now.getTime() + waitMs).toISOString(),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { KnownLater } from '../core/failures.ts';
 import type { Answer } from './claim.ts';
 import { portalSteps } from './portal-steps.ts';
 import type { Service } from './reconcile-subscription.ts';
@@ -39,5 +40,7 @@ export function createEntitlementService(entitlements: Entitlements): Service {
 
 function answerOf(said: EntitlementAnswer, want: 'active' | 'suspended'): Answer {
   if (said.kind === 'accepted') return { kind: 'accepted', detail: `status ${said.status}` };
+  // A passing refusal, e.g. 900278 (another operation is pending): the call was not taken.
+  if (!said.needsPerson) throw new KnownLater(`${said.code}: ${said.description}`, { retryAfterMs: 15 * 60_000 });
   return { kind: 'refused', detail: `${said.code}: ${said.description}`, steps: portalSteps(want) };
 }

@@ -7,6 +7,8 @@ export interface Hold {
   readonly owner: string;
   /** The only reason Partner Center documents for a cancellation. */
   readonly reason: 'compromise';
+  /** The tenant that the approval was about: under another it is not carried out. */
+  readonly customerId: string;
   /** ISO 8601, UTC. */
   readonly since: string;
   /** Who approved it: `tid|oid`. */

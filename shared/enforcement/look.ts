@@ -12,6 +12,7 @@ import {
   replaceLast,
   settled,
   subscriptionLine,
+  waitingFor,
 } from './subscription-effects.ts';
 
 /** How the looks at Microsoft's side are spaced, and how often an unanswered call may be made again. */
@@ -91,25 +92,20 @@ function done(sub: Subscription, attempt: Attempt, now: Date): Decision<Subscrip
     { attempt: attempt.id, state: attempt.want, looks: attempt.looks },
     attempt.id,
   );
+  const owners = back ? sub.lifted : [...new Set([...waitingFor(sub, 'suspended'), ...attempt.because])];
+  const detail = `read back after ${attempt.looks} look${attempt.looks === 1 ? '' : 's'}`;
   const changed = wantedState(sub.holds) !== attempt.want;
   return {
     state: {
       ...rest,
       attempts: replaceLast(sub.attempts, attempt),
       observed: { state: attempt.want, asOf: now.toISOString() },
-      lifted: back ? sub.lifted.filter((owner) => !attempt.because.includes(owner)) : sub.lifted,
+      lifted: back ? [] : sub.lifted,
+      told: back ? [] : sub.holds.map((hold) => hold.owner),
     },
     effects: [
       seen,
-      ...attempt.because.map((owner) =>
-        settled(
-          sub,
-          owner,
-          attempt.want,
-          `read back after ${attempt.looks} look${attempt.looks === 1 ? '' : 's'}`,
-          now,
-        ),
-      ),
+      ...owners.map((owner) => settled(sub, owner, attempt.want, attempt.want, detail, now)),
       ...(changed ? [reconcileMessage(sub)] : []),
     ],
   };

@@ -1,5 +1,6 @@
 import type { Case } from '../cases/case.ts';
 import type { Aggregates } from '../core/aggregate.ts';
+import { customerParty } from '../core/ids.ts';
 import type { Customer } from '../customers/customer.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import type { LoadedPolicy, Mode } from '../policy/policy.ts';
@@ -38,7 +39,7 @@ export async function makePlan(
       partition: subscriptionId,
       id: subscriptionId,
     });
-    const judged = judgeTarget(sub, subscriptionId, inForce.isProtected);
+    const judged = judgeTarget(sub, subscriptionId, message.party, inForce.isProtected);
     if ('why' in judged) leftOut.push(judged);
     else targets.push(judged);
   }
@@ -65,12 +66,17 @@ export async function makePlan(
 function judgeTarget(
   sub: Subscription | undefined,
   subscriptionId: string,
+  party: string,
   isProtected: (tenantId: string) => boolean,
 ): Target | { subscriptionId: string; why: string } {
   if (sub === undefined) return { subscriptionId, why: 'not known yet' };
   if (sub.partnerCenter === undefined)
     return { subscriptionId, why: 'Partner Center does not list it; cancel it in the portal' };
   const { tenantId, planId: plan } = sub.partnerCenter;
+  // What moved to another customer is not this customer's any more, whoever still lists it.
+  if (sub.party !== party || customerParty(tenantId) !== party) {
+    return { subscriptionId, why: 'it belongs to another customer now' };
+  }
   if (isProtected(tenantId)) return { subscriptionId, why: 'the customer is on the protected list' };
   return { subscriptionId, name: sub.name, customerId: tenantId, planId: plan };
 }

@@ -64,7 +64,7 @@ export const planId = (caseId: string, k: number): string => `${caseId}:plan:${k
 
 /** The party in a plan id, or undefined when the id is not one. */
 export function partyOfPlan(id: string): string | undefined {
-  return /^((?:customer|applicant):[^:]+|partner):[a-z-]+:\d+:plan:\d+$/.exec(id)?.[1];
+  return /^((?:customer|applicant):[a-z0-9-]{1,100}|partner):[a-z-]{1,40}:\d{1,9}:plan:\d{1,9}$/.exec(id)?.[1];
 }
 
 /** The owner of the holds that a plan places. */
@@ -86,6 +86,7 @@ export function decideProgress(
   plan: Plan,
   settled: {
     readonly subscriptionId: string;
+    readonly want: 'suspended' | 'active';
     readonly result: TargetResult;
     readonly at: string;
     readonly detail: string;
@@ -94,10 +95,10 @@ export function decideProgress(
 ): Decision<Plan> | undefined {
   const stopping = plan.restore === undefined;
   // A late word about the stop says nothing about the restore.
-  if (!stopping && settled.result === 'suspended') return undefined;
-  if (stopping && settled.result === 'active') return undefined;
+  if (settled.want !== (stopping ? 'suspended' : 'active')) return undefined;
+  const before = plan.results[settled.subscriptionId];
+  if (before !== undefined && (before.result === settled.result || before.at > settled.at)) return undefined;
   if (!plan.targets.some((target) => target.subscriptionId === settled.subscriptionId)) return undefined;
-  if (plan.results[settled.subscriptionId]?.result === settled.result) return undefined;
   const { subscriptionId, result, at, detail } = settled;
   const results = { ...plan.results, [subscriptionId]: { result, at, detail } };
   const all = plan.targets.map((target) => results[target.subscriptionId]?.result);
@@ -129,7 +130,7 @@ export function decideExpiry(plan: Plan, now: Date): Decision<Plan> | undefined 
 
 /** A line of the audit chain about a plan. */
 export function planLine(
-  plan: { readonly id: string; readonly party: string },
+  plan: { readonly id: string; readonly party: string; readonly version?: number },
   now: Date,
   actor: string,
   action: string,
@@ -137,7 +138,7 @@ export function planLine(
 ): AuditEffect {
   return {
     to: 'audit',
-    id: `audit-${causeHash(action, plan.id, String(facts['planVersion'] ?? ''))}`,
+    id: `audit-${causeHash(action, plan.id, String(plan.version ?? 0))}`,
     party: plan.party,
     at: now.toISOString(),
     actor,

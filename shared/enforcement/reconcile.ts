@@ -3,17 +3,22 @@ import type { Subscription } from '../customers/subscription.ts';
 import { inFlight } from './attempt.ts';
 import { type ServiceState, wantedState } from './hold.ts';
 import { portalSteps } from './portal-steps.ts';
-import { settled } from './subscription-effects.ts';
+import { settled, waitingFor } from './subscription-effects.ts';
 
 /** Nothing is in flight and Microsoft's side is as wanted: whoever waits is told. Undefined when nobody does. Pure. */
 export function decideAsWanted(sub: Subscription, seen: ServiceState, now: Date): Decision<Subscription> | undefined {
   if (inFlight(sub.attempts) !== undefined || wantedState(sub.holds) !== seen) return undefined;
-  if (sub.observed?.state === seen && sub.lifted.length === 0 && sub.nextDueAt === undefined) return undefined;
+  const waiting = waitingFor(sub, seen);
+  if (sub.observed?.state === seen && waiting.length === 0 && sub.nextDueAt === undefined) return undefined;
   const { nextDueAt: _, needsPerson: _n, ...rest } = contentOf(sub);
-  const waiting = seen === 'suspended' ? sub.holds.map((hold) => hold.owner) : sub.lifted;
   return {
-    state: { ...rest, observed: { state: seen, asOf: now.toISOString() }, lifted: seen === 'active' ? [] : sub.lifted },
-    effects: waiting.map((owner) => settled(sub, owner, seen, 'it was so already', now)),
+    state: {
+      ...rest,
+      observed: { state: seen, asOf: now.toISOString() },
+      lifted: seen === 'active' ? [] : sub.lifted,
+      told: sub.holds.map((hold) => hold.owner),
+    },
+    effects: waiting.map((owner) => settled(sub, owner, seen, seen, 'it was so already', now)),
   };
 }
 
@@ -28,9 +33,8 @@ export function decideNeedsPerson(sub: Subscription, why: string, now: Date): De
   if (inFlight(sub.attempts) !== undefined || sub.needsPerson?.why === why) return undefined;
   const want = wantedState(sub.holds);
   const { nextDueAt: _, ...rest } = contentOf(sub);
-  const waiting = want === 'suspended' ? sub.holds.map((hold) => hold.owner) : sub.lifted;
   return {
     state: { ...rest, needsPerson: { since: now.toISOString(), why, steps: portalSteps(want) } },
-    effects: waiting.map((owner) => settled(sub, owner, 'needs-person', why, now)),
+    effects: waitingFor(sub, want).map((owner) => settled(sub, owner, want, 'needs-person', why, now)),
   };
 }

@@ -5,10 +5,17 @@ import type { Attempt } from './attempt.ts';
 import type { ServiceState } from './hold.ts';
 import type { TargetResult } from './plan.ts';
 
-/** Tells the plan that owns a hold how this subscription ended. Other owners hear it from the audit chain. */
+/** Owners that have not been told yet that service is as `state` says. */
+export function waitingFor(sub: Subscription, state: ServiceState): readonly string[] {
+  if (state === 'active') return sub.lifted;
+  return sub.holds.map((hold) => hold.owner).filter((owner) => !sub.told.includes(owner));
+}
+
+/** Tells the plan that owns a hold how its stop (`want` suspended) or restore (`want` active) of this subscription ended. */
 export function settled(
   sub: Subscription,
   owner: string,
+  want: ServiceState,
   result: TargetResult,
   detail: string,
   now: Date,
@@ -17,13 +24,14 @@ export function settled(
   return {
     to: 'queue',
     queue: 'due',
-    id: `settled-${causeHash(planId, sub.subscriptionId, result, String(sub.version + 1))}`,
+    id: `settled-${causeHash(planId, sub.subscriptionId, want, result, String(sub.version + 1))}`,
     lane: sub.party,
     body: {
       v: 1,
       kind: 'target-settled',
       planId,
       subscriptionId: sub.subscriptionId,
+      want,
       result,
       detail,
       at: now.toISOString(),

@@ -19,6 +19,8 @@ const Claims = z.object({
   oid: z.string().min(1),
   name: z.string().optional(),
   roles: z.array(z.string()).default([]),
+  /** Delegated permissions: on access tokens of people only, never on those of applications and on ID tokens. */
+  scp: z.string().optional(),
   /** `app` on tokens of applications: they are not people. */
   idtyp: z.string().optional(),
 });
@@ -48,8 +50,9 @@ export async function checkToken(
     });
     const claims = Claims.safeParse(payload);
     if (!claims.success) return { kind: 'refused', why: 'The token does not name a person (tid, oid).' };
-    const { tid, oid, name, idtyp } = claims.data;
-    if (idtyp === 'app') return { kind: 'refused', why: 'This is the token of an application; a person is needed.' };
+    const { tid, oid, name, idtyp, scp = '' } = claims.data;
+    if (idtyp === 'app' || scp.trim() === '')
+      return { kind: 'refused', why: 'This is the token of an application; a person is needed.' };
     if (tid.toLowerCase() !== partnerTenantId.toLowerCase())
       return { kind: 'refused', why: 'The token is of another tenant.' };
     const known = roles.filter((role) => claims.data.roles.includes(role));

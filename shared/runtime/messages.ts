@@ -25,6 +25,7 @@ export const DueMessage = z.discriminatedUnion('kind', [
     kind: z.literal('target-settled'),
     planId: id,
     subscriptionId: id,
+    want: z.enum(['suspended', 'active']),
     result: z.enum(['suspended', 'active', 'needs-person', 'unknown', 'skipped']),
     detail: z.string(),
     at: z.iso.datetime(),

@@ -22,8 +22,7 @@ export interface ConsumptionFeed extends Root {
   readonly blind?: { readonly since: string; readonly code: string };
 }
 
-/** Where it stands: beside the figures of its subscription. */
-/** Where the usage-details feed of a subscription stands. */
+/** Where the usage-details feed of a subscription stands: beside its figures. */
 export const consumptionAddress = (subscriptionId: string) =>
   ({ container: 'usage', partition: subscriptionId, id: consumptionFeed }) as const;
 

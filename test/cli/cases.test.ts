@@ -72,7 +72,13 @@ async function planApproved(): Promise<void> {
     const verdict = decideApproval(plan, approval, { id: 'tid|oid', name: 'Alex Wilber' }, at('10:20:00'));
     return verdict.kind === 'decided' ? verdict.decision : undefined;
   });
-  const seen = { subscriptionId, result: 'suspended' as const, at: '2026-11-24T10:24:00.000Z', detail: '' };
+  const seen = {
+    subscriptionId,
+    want: 'suspended' as const,
+    result: 'suspended' as const,
+    at: '2026-11-24T10:24:00.000Z',
+    detail: '',
+  };
   await store.aggregates.act<Plan>(address, undefined, (plan) =>
     plan === undefined ? undefined : decideProgress(plan, seen, at('10:24:00')),
   );
@@ -170,7 +176,11 @@ test('a case as JSON is what the API answers', async () => {
     severityIs: '45 + 30 = 75',
     reasons: [{ ruleId: 'gpu-by-new-caller' }, { ruleId: 'role-granted' }],
     plans: [
-      { status: 'stopped', approval: { name: 'Alex Wilber' }, results: { [subscriptionId]: { result: 'suspended' } } },
+      {
+        status: 'stopped',
+        approval: { name: 'Alex Wilber' },
+        results: { [subscriptionId]: { want: 'suspended' as const, result: 'suspended' } },
+      },
     ],
     timeline: [{ points: 45 }, { points: 30 }],
     name: 'Fabrikam \u001b[31mRetail',

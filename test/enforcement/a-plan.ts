@@ -48,6 +48,8 @@ export const aSubscription = (with_: Partial<Subscription> = {}): Subscription =
   firstSeenIn: 'partner-center',
   partnerCenter: { tenantId: 'contoso', planId: 'plan' },
   holds: [],
+  told: [],
+  closedOwners: [],
   lifted: [],
   attempts: [],
   ...with_,

@@ -66,7 +66,11 @@ test('a plan is stopped when every target was read back, and restored when every
   for (const subscriptionId of ['sub-a', 'sub-b']) {
     plan = committed(
       plan,
-      decideProgress(plan, { subscriptionId, result: 'suspended', at: now.toISOString(), detail: '' }, now),
+      decideProgress(
+        plan,
+        { subscriptionId, want: 'suspended', result: 'suspended', at: now.toISOString(), detail: '' },
+        now,
+      ),
     );
   }
   expect(plan.status).toBe('stopped');
@@ -74,12 +78,20 @@ test('a plan is stopped when every target was read back, and restored when every
   if (restore.kind !== 'decided') throw new Error(restore.kind);
   plan = committed(plan, restore.decision);
   expect(
-    decideProgress(plan, { subscriptionId: 'sub-a', result: 'suspended', at: now.toISOString(), detail: 'late' }, now),
+    decideProgress(
+      plan,
+      { subscriptionId: 'sub-a', want: 'suspended', result: 'suspended', at: now.toISOString(), detail: 'late' },
+      now,
+    ),
   ).toBeUndefined();
   for (const subscriptionId of ['sub-a', 'sub-b']) {
     plan = committed(
       plan,
-      decideProgress(plan, { subscriptionId, result: 'active', at: now.toISOString(), detail: '' }, now),
+      decideProgress(
+        plan,
+        { subscriptionId, want: 'active', result: 'active', at: now.toISOString(), detail: '' },
+        now,
+      ),
     );
   }
   expect(plan.status).toBe('restored');
@@ -92,14 +104,18 @@ test('one target that needs a person makes the plan say so, and the others go on
     plan,
     decideProgress(
       plan,
-      { subscriptionId: 'sub-a', result: 'needs-person', at: now.toISOString(), detail: '800111' },
+      { subscriptionId: 'sub-a', want: 'suspended', result: 'needs-person', at: now.toISOString(), detail: '800111' },
       now,
     ),
   );
   expect(plan.status).toBe('stopping');
   plan = committed(
     plan,
-    decideProgress(plan, { subscriptionId: 'sub-b', result: 'suspended', at: now.toISOString(), detail: '' }, now),
+    decideProgress(
+      plan,
+      { subscriptionId: 'sub-b', want: 'suspended', result: 'suspended', at: now.toISOString(), detail: '' },
+      now,
+    ),
   );
   expect(plan.status).toBe('needs-person');
 });

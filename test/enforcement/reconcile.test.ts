@@ -14,6 +14,7 @@ const readBack = { afterMinutes: [1, 2, 4, 8, 15], attempts: 3 };
 const aHold = (owner: string): Hold => ({
   owner,
   reason: 'compromise',
+  customerId: 'contoso',
   since: start.toISOString(),
   approvedBy: 'tenant|approver',
 });
@@ -116,7 +117,7 @@ test('whatever is held, lifted, lost, throttled or repeated: one call at a time,
             if (attempt === undefined) throw new Error('a wanted call was not claimed');
             expect(outside).not.toBe(attempt.want);
             if (one.throttled) {
-              sub = committed(sub, decideNotMade(sub, attempt.id, at));
+              sub = committed(sub, decideNotMade(sub, attempt.id, 0, at));
             } else {
               if (one.acts) outside = attempt.want;
               // An accepted answer without an effect is possible too: only looking tells.
