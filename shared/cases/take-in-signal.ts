@@ -37,7 +37,8 @@ export async function takeInSignal(
     const id = `${signal.party}:shadow`;
     return await aggregates.act<ShadowSignals>(
       { container: 'cases', partition: signal.party, id },
-      messageId,
+      // Another name than the signal's own: a source that is sure of it later must still be taken in.
+      `shadow-${messageId}`,
       (state) => decideShadow(state, id, signal),
     );
   }
@@ -63,6 +64,6 @@ export async function takeInSignal(
 function decideShadow(state: ShadowSignals | undefined, id: string, signal: Signal): Decision<ShadowSignals> {
   return {
     state: { id, v: 1, kind: 'shadow-signals', party: signal.party, signals: (state?.signals ?? 0) + 1 },
-    children: [{ ...signal, id: signal.id, kind: 'signal' }],
+    children: [{ ...signal, id: `shadow-${signal.id}`, kind: 'signal' }],
   };
 }

@@ -82,6 +82,8 @@ export type Effect = QueueEffect | AuditEffect;
 
 /** The largest number of effects one decision may leave; more goes by reference. */
 export const maxEffects = 20;
+/** The largest effect, as JSON: a message of the standard tier must hold it with room to spare. */
+export const maxEffectBytes = 64 * 1024;
 
 /** What a pure decision answers: the new state, what is created beside it, and what is to be sent. */
 export interface Decision<S extends Root> {
@@ -100,8 +102,8 @@ export interface Address {
 /** What became of a decision. */
 export type Outcome<S extends Root> =
   | { readonly kind: 'committed'; readonly state: S }
-  /** This message, or one of the children, had been taken in before. */
-  | { readonly kind: 'already-done'; readonly state: S }
+  /** This message, or one of the children, had been taken in before; without a state when that was by another root. */
+  | { readonly kind: 'already-done'; readonly state: S | undefined }
   /** The decision saw nothing to do. */
   | { readonly kind: 'unchanged'; readonly state: S | undefined };
 

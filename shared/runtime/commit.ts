@@ -5,12 +5,14 @@ import {
   type Address,
   type Aggregates,
   type Decision,
+  type Effect,
+  maxEffectBytes,
   maxEffects,
   type Outcome,
   type Root,
 } from '../core/aggregate.ts';
 import { KnownLater, NewerShape } from '../core/failures.ts';
-
+import { knownLater } from './classify-failure.ts';
 import { type DrainPorts, drain, type Tagged } from './drain.ts';
 
 /** The shape this code writes and the newest it reads. */
@@ -51,15 +53,36 @@ export function createAggregates(ports: CommitPorts): Aggregates {
         }
         if (committed === 'already-done') {
           const again = await readRoot<S>(container, address);
-          if (again === undefined)
-            throw new Error(`${address.container}/${address.id} was taken in before, but is gone`);
-          return { kind: 'already-done', state: await drain(container, address.partition, again, ports) };
+          // The same message or child may have come to another root of the partition, e.g. to a case that is closed now.
+          const state = again === undefined ? undefined : await drain(container, address.partition, again, ports);
+          return { kind: 'already-done', state };
         }
-        return { kind: 'committed', state: await drain(container, address.partition, committed, ports) };
+        return { kind: 'committed', state: await drainCommitted(container, address, committed, messageId, ports) };
       }
       throw new KnownLater(`${address.container}/${address.id} changed ${maxTries} times while it was being decided`);
     },
   };
+}
+
+/**
+ * Drains what was just committed. A message that fails is delivered again and drains then, sooner than the sweep; without
+ * a message (a person's request) what is stored is not told as failed because Service Bus or the chain is away for now.
+ */
+async function drainCommitted<S extends Root>(
+  container: Container,
+  address: Address,
+  committed: Tagged<S>,
+  messageId: string | undefined,
+  ports: DrainPorts,
+): Promise<S> {
+  try {
+    return await drain(container, address.partition, committed, ports);
+  } catch (error) {
+    const later = messageId === undefined ? knownLater(error) : undefined;
+    if (later === undefined) throw error;
+    console.warn(`later: ${address.container}/${address.id} is stored; the sweep sends its effects: ${later.message}`);
+    return committed.state;
+  }
 }
 
 /** Reads a root with its tag; undefined when there is none. */
@@ -84,11 +107,7 @@ async function commit<S extends Root>(
   now: Date,
 ): Promise<Tagged<S> | 'conflict' | 'already-done'> {
   const effects = decision.effects ?? [];
-  if (effects.length > maxEffects) {
-    throw new Error(
-      `${address.id}: ${effects.length} effects in one decision; at most ${maxEffects}, more goes by reference`,
-    );
-  }
+  checkSizes(address, effects);
   const waiting = before?.state.outbox ?? [];
   if (waiting.length > maxWaiting) {
     throw new KnownLater(
@@ -128,6 +147,22 @@ async function commit<S extends Root>(
   throw Object.assign(new Error(`${address.container}/${address.id}: the batch was refused with ${status}`), {
     code: status,
   });
+}
+
+/** An effect that could never be sent would hold up all that wait with it: the decision is refused instead. */
+function checkSizes({ container, id }: Address, effects: readonly Effect[]): void {
+  if (effects.length > maxEffects) {
+    throw new Error(
+      `${container}/${id}: ${effects.length} effects in one decision; at most ${maxEffects}, more goes by reference. Nothing was stored`,
+    );
+  }
+  for (const effect of effects) {
+    const bytes = Buffer.byteLength(JSON.stringify(effect));
+    if (bytes <= maxEffectBytes) continue;
+    throw new Error(
+      `${container}/${id}: effect ${effect.id} has ${bytes} bytes; at most ${maxEffectBytes}, more goes by reference. Nothing was stored`,
+    );
+  }
 }
 
 /** Documents are plain JSON by construction; the SDK's type wants an index signature that interfaces do not have. */
