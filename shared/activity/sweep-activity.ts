@@ -1,4 +1,5 @@
 import { type Aggregates, contentOf, type QueueEffect, type Root } from '../core/aggregate.ts';
+import { KnownLater } from '../core/failures.ts';
 import { causeHash } from '../core/ids.ts';
 
 /** One walk over every subscription: position and counts. A step is a message; it handles a few and sends the next. */
@@ -6,17 +7,22 @@ export interface ActivitySweep extends Root {
   readonly kind: 'activity-sweep';
   readonly run: number;
   readonly startedAt: string;
+  /** When the last step was taken. */
+  readonly movedAt?: string;
   readonly finishedAt?: string;
   /** Subscriptions up to and with this id are done. */
   readonly after: string;
   readonly subscriptions: number;
   readonly events: number;
+  /** Subscriptions that could not be read this time. The next sweep tries them; one that stays silent is told as stale. */
+  readonly failed?: number;
   /** Of the last run that ended. */
   readonly last?: {
     readonly startedAt: string;
     readonly finishedAt: string;
     readonly subscriptions: number;
     readonly events: number;
+    readonly failed?: number;
   };
 }
 
@@ -30,7 +36,7 @@ export async function startSweep(ports: { readonly aggregates: Aggregates; reado
   const now = ports.now();
   await ports.aggregates.act<ActivitySweep>(address, undefined, (state) => {
     const underWay = state !== undefined && state.finishedAt === undefined;
-    if (underWay && now.getTime() - Date.parse(state.startedAt) < givenUpAfterMs) return undefined;
+    if (underWay && now.getTime() - Date.parse(state.movedAt ?? state.startedAt) < givenUpAfterMs) return undefined;
     const run = (state?.run ?? 0) + 1;
     return {
       state: {
@@ -39,9 +45,11 @@ export async function startSweep(ports: { readonly aggregates: Aggregates; reado
         kind: 'activity-sweep',
         run,
         startedAt: now.toISOString(),
+        movedAt: now.toISOString(),
         after: '',
         subscriptions: 0,
         events: 0,
+        failed: 0,
         ...(state?.last === undefined ? {} : { last: state.last }),
       },
       effects: [stepMessage(run, '')],
@@ -57,9 +65,14 @@ export interface SweepPorts {
   readonly subscriptionsAfter: (after: string, limit: number) => Promise<readonly string[]>;
   /** Reads what is new in one subscription; answers how many events there were. */
   readonly read: (subscriptionId: string) => Promise<number>;
+  /** Told of each subscription that could not be read. */
+  readonly warn?: (text: string) => void;
 }
 
-/** Handles the next few subscriptions of a sweep and sends the next step. A stale or repeated step does nothing more. */
+/**
+ * Handles the next few subscriptions of a sweep and sends the next step. A stale or repeated step does nothing more. One
+ * subscription that cannot be read is counted and keeps no other waiting; when all of them have to wait, the step waits.
+ */
 export async function walkOn(
   ports: SweepPorts,
   step: { readonly run: number; readonly after: string },
@@ -69,7 +82,7 @@ export async function walkOn(
   if (sweep === undefined || sweep.run !== step.run || sweep.after !== step.after || sweep.finishedAt !== undefined)
     return;
   const ids = await ports.subscriptionsAfter(step.after, atATime);
-  const counts = await inTwos(ids, ports.read);
+  const { events: read, failed } = await readAll(ports, ids);
   const now = ports.now().toISOString();
   const last = ids.at(-1);
   await ports.aggregates.act<ActivitySweep>(address, messageId, (state) => {
@@ -77,19 +90,43 @@ export async function walkOn(
       return undefined;
     const rest = contentOf(state);
     const subscriptions = state.subscriptions + ids.length;
-    const events = state.events + counts.reduce((sum, one) => sum + one, 0);
+    const counts = { subscriptions, events: state.events + read, failed: (state.failed ?? 0) + failed };
     if (last === undefined || ids.length < atATime) {
-      const ended = { startedAt: state.startedAt, finishedAt: now, subscriptions, events };
-      return { state: { ...rest, after: last ?? state.after, subscriptions, events, finishedAt: now, last: ended } };
+      const ended = { startedAt: state.startedAt, finishedAt: now, ...counts };
+      const after = last ?? state.after;
+      return { state: { ...rest, after, ...counts, movedAt: now, finishedAt: now, last: ended } };
     }
-    return { state: { ...rest, after: last, subscriptions, events }, effects: [stepMessage(step.run, last)] };
+    return { state: { ...rest, after: last, ...counts, movedAt: now }, effects: [stepMessage(step.run, last)] };
   });
 }
 
-async function inTwos<T>(items: readonly T[], work: (item: T) => Promise<number>): Promise<readonly number[]> {
-  const results: number[] = [];
-  for (let at = 0; at < items.length; at += 2) results.push(...(await Promise.all(items.slice(at, at + 2).map(work))));
-  return results;
+/** Two at a time. Throws the first `KnownLater` when every one of them has to wait: then the service is away. */
+async function readAll(
+  { read, warn }: SweepPorts,
+  ids: readonly string[],
+): Promise<{ readonly events: number; readonly failed: number }> {
+  let events = 0;
+  const failures: unknown[] = [];
+  for (let at = 0; at < ids.length; at += 2) {
+    const pair = ids.slice(at, at + 2);
+    const results = await Promise.allSettled(pair.map(async (id) => await read(id)));
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') {
+        events += result.value;
+        continue;
+      }
+      failures.push(result.reason);
+      warn?.(`activity log of ${pair[index]} was not read; the next sweep tries again: ${String(result.reason)}`);
+    }
+  }
+  const [first] = failures;
+  if (
+    first instanceof KnownLater &&
+    failures.length === ids.length &&
+    failures.every((one) => one instanceof KnownLater)
+  )
+    throw first;
+  return { events, failed: failures.length };
 }
 
 function stepMessage(run: number, after: string): QueueEffect {

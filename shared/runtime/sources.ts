@@ -1,6 +1,7 @@
 import { subscriptionsAfter } from '../azure/subscription-queries.ts';
 import { NotAllowed } from '../core/failures.ts';
 import { laneOf } from '../core/lane.ts';
+import { knownLater } from './classify-failure.ts';
 import type { App } from './compose.ts';
 import { partnerCenterOf } from './handle-action.ts';
 import type { IntakeMessage } from './messages.ts';
@@ -74,7 +75,7 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
         activityPorts(app),
       ]);
       return await walkOn(
-        { ...ports, read: (subscriptionId) => readActivity(ports, subscriptionId) },
+        { ...ports, read: asLater((subscriptionId) => readActivity(ports, subscriptionId)), warn: console.warn },
         message,
         delivery.messageId,
       );
@@ -103,6 +104,17 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       return await readConsumption(ports, message);
     }
   }
+}
+
+/** Failures that waiting helps with come as `KnownLater`, whichever SDK they are from: areas know no other. */
+function asLater<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+  return async (argument) => {
+    try {
+      return await work(argument);
+    } catch (error) {
+      throw knownLater(error) ?? error;
+    }
+  };
 }
 
 async function walkConsumption(

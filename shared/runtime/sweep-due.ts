@@ -31,7 +31,7 @@ export async function sweepDue(ports: {
   for (const container of dueContainers) {
     const partition = definitions[container].partitionKey.slice(1);
     const query = {
-      query: `SELECT TOP ${atATime} c.id, c["${partition}"] AS partition, c.version, c.nextDueAt FROM c WHERE c.nextDueAt <= @now`,
+      query: `SELECT TOP ${atATime} c.id, c["${partition}"] AS partition, c.version, c.nextDueAt FROM c WHERE c.nextDueAt <= @now ORDER BY c.nextDueAt`,
       parameters: [{ name: '@now', value: now }],
     };
     const { resources } = await ports.containers(container).items.query<Found>(query).fetchAll();
