@@ -13,6 +13,8 @@ export function createFeedShelf(containers: {
         '@kind': 'cost-feed',
         '@by': by,
       }),
+    waitingCostFeeds: (limit) =>
+      rows(containers.sweeps, `SELECT TOP ${Math.trunc(limit)} c.feed FROM c ${waiting}`, { '@kind': 'cost-feed' }),
     dueConsumption: (by, limit) =>
       rows(
         containers.usage,
@@ -27,6 +29,8 @@ export function createFeedShelf(containers: {
 }
 
 const due = 'WHERE c.kind = @kind AND c.nextDueAt <= @by ORDER BY c.nextDueAt';
+
+const waiting = 'WHERE c.kind = @kind AND ARRAY_LENGTH(c.waiting) > 0';
 
 /** A first contact under way has read nothing yet; a log that may not be read was told as blind. */
 const silent =

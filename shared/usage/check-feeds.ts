@@ -3,7 +3,7 @@ import type { ActivitySweep } from '../activity/sweep-activity.ts';
 import type { Aggregates } from '../core/aggregate.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { type ConsumptionFeed, consumptionAddress } from './consumption-feed.ts';
-import type { CostFeed } from './cost-feed.ts';
+import { type CostFeed, decideStuck, feedAddress } from './cost-feed.ts';
 import type { CostFinding } from './cost-finding.ts';
 import { judgeFreshness } from './feed-freshness.ts';
 import type { CostSweep } from './find-cost-runs.ts';
@@ -20,6 +20,8 @@ import {
 export interface FeedShelf {
   /** Cost exports that may be stale by now, the stalest first. */
   dueCostFeeds(by: string, limit: number): Promise<readonly Pick<CostFeed, 'feed' | 'recent'>[]>;
+  /** Cost exports with runs that wait to be taken in. */
+  waitingCostFeeds(limit: number): Promise<readonly Pick<CostFeed, 'feed'>[]>;
   /** Usage details that may be stale by now, the stalest first. */
   dueConsumption(
     by: string,
@@ -43,6 +45,8 @@ export interface CheckPorts {
 
 /** More are not counted: then it is one failure, however many there are. */
 const mostCounted = 101;
+/** Feeds that wait are looked at each hour; in a good hour there is none. */
+const mostWaiting = 500;
 const minuteMs = 60_000;
 
 /**
@@ -51,6 +55,7 @@ const minuteMs = 60_000;
  */
 export async function checkFeeds(ports: CheckPorts): Promise<void> {
   const now = ports.now();
+  await askAgain(ports, now);
   const before = await ports.aggregates.read<FeedCheck>(feedCheckAddress);
   const firstAt = before?.firstAt ?? now.toISOString();
   const stale: Record<FeedSource, readonly StaleFeed[]> = {
@@ -62,6 +67,13 @@ export async function checkFeeds(ports: CheckPorts): Promise<void> {
     await ports.aggregates.act<FeedCheck>(feedCheckAddress, undefined, (state) =>
       decideFeedCheck(state, source, stale[source], now),
     );
+  }
+}
+
+/** A feed whose first run is stuck would take in nothing more. */
+async function askAgain({ aggregates, shelf }: CheckPorts, now: Date): Promise<void> {
+  for (const { feed } of await shelf.waitingCostFeeds(mostWaiting)) {
+    await aggregates.act<CostFeed>(feedAddress(feed), undefined, (state) => decideStuck(state, now));
   }
 }
 

@@ -82,14 +82,16 @@ function messagesOf(feed: string, runs: readonly RunRef[]): readonly QueueEffect
 
 /** Puts runs into their feed's line; the first one is taken in next. */
 export async function queueCostRuns(
-  { aggregates, policy }: Pick<CostRunPorts, 'aggregates' | 'policy'>,
+  { aggregates, policy, now }: Pick<CostRunPorts, 'aggregates' | 'policy' | 'now'>,
   feed: string,
   runs: readonly RunRef[],
   messageId: string,
 ): Promise<void> {
   const { usualLagHours } = policy.usage;
   const staleAt = (writtenAt: readonly string[]) => staleAtOf({ writtenAt, usualLagHours });
-  await aggregates.act<CostFeed>(feedAddress(feed), messageId, (state) => decideArrival(state, feed, runs, staleAt));
+  await aggregates.act<CostFeed>(feedAddress(feed), messageId, (state) =>
+    decideArrival(state, feed, runs, now(), staleAt),
+  );
 }
 
 /** Takes the first waiting run of a feed in. A stale or repeated step does nothing. */

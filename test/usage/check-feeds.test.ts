@@ -54,7 +54,7 @@ async function runsOf(feed: string, ...writtenAt: readonly string[]): Promise<vo
   }));
   const staleAt = (recent: readonly string[]) => staleAtOf({ writtenAt: recent, usualLagHours: 24 });
   await store.aggregates.act<CostFeed>(feedAddress(feed), undefined, (state) =>
-    decideArrival(state, feed, runs, staleAt),
+    decideArrival(state, feed, runs, now, staleAt),
   );
 }
 
