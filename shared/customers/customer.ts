@@ -26,6 +26,8 @@ export interface Mention {
 
 /** Before the first day of any feed. */
 const always = '0001-01-01';
+/** Moves that are kept; the audit chain has all of them. */
+const keptAttributions = 50;
 
 /**
  * Registers a subscription at its first mention, and completes it when a source knows more. Covered by the default policy
@@ -38,8 +40,7 @@ export function decideMention(
   now: Date,
 ): Decision<Subscription> | undefined {
   const subscriptionId = mention.subscriptionId.toLowerCase();
-  const party =
-    mention.tenantId === undefined ? (sub?.party ?? unknownParty(subscriptionId)) : customerParty(mention.tenantId);
+  const party = partyFor(sub, mention, subscriptionId);
   const name = mention.name ?? sub?.name ?? subscriptionId;
   const partnerCenter =
     mention.planId !== undefined && mention.tenantId !== undefined
@@ -63,10 +64,26 @@ export function decideMention(
       ...(partnerCenter === undefined ? {} : { partnerCenter }),
     },
     effects: [
-      ...(moved ? [attributionLine(subscriptionId, party, sub?.party, mention.source, now)] : []),
-      ...(party.startsWith('customer:unknown-') ? [] : [hasSubscription(party, subscriptionId, name)]),
+      ...(moved ? [attributionLine(subscriptionId, party, sub, mention.source, now)] : []),
+      ...(isUnknown(party) ? [] : [hasSubscription(party, subscriptionId, name, sub)]),
+      // The customer that had it before looks too, and finds that it is gone.
+      ...(moved && sub !== undefined && !isUnknown(sub.party)
+        ? [hasSubscription(sub.party, subscriptionId, name, sub)]
+        : []),
     ],
   };
+}
+
+const isUnknown = (party: string): boolean => party.startsWith('customer:unknown-');
+
+/**
+ * Partner Center says whose a subscription is today. Figures may be of an earlier month and an earlier customer: they only
+ * map what nobody has mapped.
+ */
+function partyFor(sub: Subscription | undefined, { tenantId, source }: Mention, subscriptionId: string): string {
+  const before = sub?.party ?? unknownParty(subscriptionId);
+  if (tenantId === undefined) return before;
+  return source === 'partner-center' || isUnknown(before) ? customerParty(tenantId) : before;
 }
 
 function blank(subscriptionId: string, source: string, now: Date): Omit<Subscription, 'party' | 'name'> {
@@ -90,8 +107,8 @@ function blank(subscriptionId: string, source: string, now: Date): Omit<Subscrip
 
 /** From an unknown owner everything moves; from one customer to another only what comes from today on. */
 function attributed(before: readonly Attribution[], party: string, now: Date): readonly Attribution[] {
-  if (before.every((entry) => entry.party.startsWith('customer:unknown-'))) return [{ from: always, party }];
-  return [...before.filter((entry) => entry.from < day(now)), { from: day(now), party }];
+  if (before.every((entry) => isUnknown(entry.party))) return [{ from: always, party }];
+  return [...before.filter((entry) => entry.from < day(now)), { from: day(now), party }].slice(-keptAttributions);
 }
 
 const day = (now: Date): string => now.toISOString().slice(0, 10);
@@ -99,27 +116,36 @@ const day = (now: Date): string => now.toISOString().slice(0, 10);
 function attributionLine(
   subscriptionId: string,
   party: string,
-  before: string | undefined,
+  before: Subscription | undefined,
   source: string,
   now: Date,
 ): AuditEffect {
   return {
     to: 'audit',
-    id: `audit-${causeHash('attributed', subscriptionId, party, before ?? '')}`,
+    id: `audit-${causeHash('attributed', subscriptionId, party, versionOf(before))}`,
     party,
     at: now.toISOString(),
     actor: 'surety',
     action: 'subscription-attributed',
     target: `subscription:${subscriptionId}`,
-    facts: { party, before: before ?? null, source },
+    facts: { party, before: before?.party ?? null, source },
   };
 }
 
-function hasSubscription(party: string, subscriptionId: string, name: string): QueueEffect {
+/** Each decision has its own: a subscription may come back to a customer. */
+const versionOf = (before: Subscription | undefined): string => String(before?.version ?? 0);
+
+/** Tells the customer to look whether it has the subscription: by what the subscription then says, so that order is no matter. */
+function hasSubscription(
+  party: string,
+  subscriptionId: string,
+  name: string,
+  before: Subscription | undefined,
+): QueueEffect {
   return {
     to: 'queue',
     queue: 'intake',
-    id: `has-${causeHash(party, subscriptionId, name)}`,
+    id: `has-${causeHash(party, subscriptionId, name, versionOf(before))}`,
     lane: party,
     body: { v: 1, kind: 'customer-has-subscription', party, subscriptionId, name },
   };
@@ -131,23 +157,32 @@ export interface CustomerMention {
   readonly name?: string | undefined;
   readonly domain?: string | undefined;
   readonly subscription?: { readonly subscriptionId: string; readonly name: string } | undefined;
+  /** It belongs to another customer now. */
+  readonly lost?: { readonly subscriptionId: string } | undefined;
 }
 
-/** Registers a customer at its first mention and keeps its name and subscriptions. Undefined when nothing is new. Pure. */
+/**
+ * Registers a customer at its first mention and keeps its name and subscriptions; a loss alone registers nobody. Undefined
+ * when nothing is new. Pure.
+ */
 export function decideCustomer(
   customer: Customer | undefined,
   mention: CustomerMention,
   now: Date,
 ): Decision<Customer> | undefined {
+  const { lost, subscription: added } = mention;
+  if (lost !== undefined && !customer?.subscriptions.some((one) => one.subscriptionId === lost.subscriptionId))
+    return undefined;
   const tenantId = mention.party.replace(/^customer:/, '');
   const name = mention.name ?? customer?.name ?? tenantId;
   const domain = mention.domain ?? customer?.domain ?? '';
-  const added = mention.subscription;
-  const others = (customer?.subscriptions ?? []).filter((one) => one.subscriptionId !== added?.subscriptionId);
+  const named = added?.subscriptionId ?? lost?.subscriptionId;
+  const others = (customer?.subscriptions ?? []).filter((one) => one.subscriptionId !== named);
   const subscriptions =
     added === undefined ? others : [...others, added].sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1));
   const known = customer?.subscriptions.find((one) => one.subscriptionId === added?.subscriptionId);
   const same =
+    lost === undefined &&
     customer !== undefined &&
     customer.name === name &&
     customer.domain === domain &&

@@ -90,6 +90,18 @@ export async function noteCustomer(
   );
 }
 
+/** Puts a subscription on a customer's list, or takes it off: by whose it is now, since the message may be late. */
+export async function listSubscription(
+  ports: Pick<CustomerPorts, 'aggregates' | 'now'>,
+  { party, subscriptionId, name }: { readonly party: string; readonly subscriptionId: string; readonly name: string },
+): Promise<void> {
+  const address = { container: 'subscriptions', partition: subscriptionId, id: subscriptionId } as const;
+  const found = await ports.aggregates.read<Subscription>(address);
+  const isLost = found !== undefined && found.party !== party;
+  const subscription = { subscriptionId, name: found?.name ?? name };
+  await noteCustomer(ports, isLost ? { party, lost: subscription } : { party, subscription });
+}
+
 /** Takes a mention of a subscription in and answers it as it stands now. */
 export async function noteSubscription(
   ports: Pick<CustomerPorts, 'aggregates' | 'now'>,

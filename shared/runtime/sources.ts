@@ -64,9 +64,8 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       return await takeInCustomer(await customerPorts(app), message);
     }
     case 'customer-has-subscription': {
-      const { noteCustomer } = await import('../customers/sync-customers.ts');
-      const { party, subscriptionId, name } = message;
-      return await noteCustomer(app, { party, subscription: { subscriptionId, name } });
+      const { listSubscription } = await import('../customers/sync-customers.ts');
+      return await listSubscription(app, message);
     }
     case 'activity-step': {
       const [{ walkOn }, { readActivity }, ports] = await Promise.all([

@@ -193,8 +193,8 @@ function isTold(day: string, total: DecimalText, signalled: readonly DayTotal[])
   );
 }
 
-/** Late charges may put one day into two months. */
-function summedDays(days: readonly DayTotal[]): readonly DayTotal[] {
+/** One total a day: late charges may put one day into two months, two customers may share one. In order of first mention. */
+export function summedDays(days: readonly DayTotal[]): readonly DayTotal[] {
   const sums = new Map<string, DecimalText>();
   for (const { day, total } of days) {
     const before = sums.get(day);

@@ -2,13 +2,15 @@ import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import type { Aggregates, Root } from '../core/aggregate.ts';
 import { customerParty, signalId, unknownParty } from '../core/ids.ts';
+import { sumTexts } from '../core/money.ts';
 import type { Customer } from '../customers/customer.ts';
 import { noteSubscription } from '../customers/sync-customers.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { dayAfter } from './cost-days.ts';
 import type { CostFinding } from './cost-finding.ts';
+import { withIdsOnly } from './cost-ids.ts';
 import type { DayTotal, SubscriptionCost } from './cost-tally.ts';
-import { type CostMonth, type CostMonthRun, costMonthId, decideCostMonth } from './cost-totals.ts';
+import { type CostMonth, type CostMonthRun, costMonthId, decideCostMonth, summedDays } from './cost-totals.ts';
 import { type CustomerSpend, decideCustomerSpend } from './customer-spend.ts';
 import type { CostSource, RunRef, RunRefusal } from './export-run.ts';
 
@@ -58,7 +60,7 @@ const historyMonths = 2;
  * zero. A run that cannot be trusted changes no figure and is told as a signal that names file, line and field.
  */
 export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<void> {
-  const read = await ports.source.read(run);
+  const read = withIdsOnly(await ports.source.read(run), run);
   const figures = { ...run, source: 'cost-export' };
   if (read.refused.length > 0) {
     await tellRefusals(ports, figures, {
@@ -86,11 +88,12 @@ export async function takeInFigures(
   const note = (party: string | undefined, subscriptionId: string) => {
     if (party !== undefined) parties.set(party, (parties.get(party) ?? new Set()).add(subscriptionId));
   };
-  for (const cost of read.subscriptions) {
+  const costs = perSubscription(read.subscriptions);
+  for (const cost of costs) {
     note(await takeInMonth(ports, asRun(run, cost, read.complete)), subscriptionOf(cost));
   }
   if (read.complete) {
-    const named = new Set(read.subscriptions.map((cost) => key(subscriptionOf(cost), cost.currency)));
+    const named = new Set(costs.map((cost) => key(subscriptionOf(cost), cost.currency)));
     for (const { subscriptionId, currency, customer } of await stored()) {
       if (named.has(key(subscriptionId, currency))) continue;
       const gone = { ...runOf(run), subscriptionId, currency, customer, days: [], complete: true };
@@ -105,6 +108,19 @@ const key = (subscriptionId: string, currency: string | null): string => `${subs
 /** Charges that name no subscription (marketplace purchases) are kept per customer, under a name of their own. */
 const subscriptionOf = (cost: Pick<SubscriptionCost, 'id' | 'customer'>): string =>
   cost.id?.toLowerCase() ?? `none-${cost.customer?.toLowerCase() ?? 'unknown'}`;
+
+/**
+ * One entry per subscription and currency, as months are stored. A subscription that two customers had in one month keeps
+ * both costs, under the customer that had it last.
+ */
+function perSubscription(costs: readonly SubscriptionCost[]): readonly SubscriptionCost[] {
+  return [...Map.groupBy(costs, (cost) => key(subscriptionOf(cost), cost.currency)).values()].flatMap((same) => {
+    const [last] = same.toSorted((a, b) => ((a.days.at(-1)?.day ?? '') > (b.days.at(-1)?.day ?? '') ? -1 : 1));
+    if (last === undefined || same.length === 1) return same;
+    const days = summedDays(same.flatMap((cost) => cost.days)).toSorted((a, b) => (a.day < b.day ? -1 : 1));
+    return [{ ...last, days, total: sumTexts(days.map((one) => one.total)) }];
+  });
+}
 
 const runOf = ({ feed, runId, writtenAt, month, source }: FiguresOf): FiguresOf => ({
   feed,
