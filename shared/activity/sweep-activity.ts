@@ -106,26 +106,20 @@ async function readAll(
   ids: readonly string[],
 ): Promise<{ readonly events: number; readonly failed: number }> {
   let events = 0;
-  const failures: unknown[] = [];
+  const failures: { readonly id: string | undefined; readonly error: unknown }[] = [];
   for (let at = 0; at < ids.length; at += 2) {
     const pair = ids.slice(at, at + 2);
     const results = await Promise.allSettled(pair.map(async (id) => await read(id)));
     for (const [index, result] of results.entries()) {
-      if (result.status === 'fulfilled') {
-        events += result.value;
-        continue;
-      }
-      failures.push(result.reason);
-      warn?.(`activity log of ${pair[index]} was not read; the next sweep tries again: ${String(result.reason)}`);
+      if (result.status === 'fulfilled') events += result.value;
+      else failures.push({ id: pair[index], error: result.reason });
     }
   }
-  const [first] = failures;
-  if (
-    first instanceof KnownLater &&
-    failures.length === ids.length &&
-    failures.every((one) => one instanceof KnownLater)
-  )
-    throw first;
+  const first = failures[0]?.error;
+  const allWait = failures.length === ids.length && failures.every(({ error }) => error instanceof KnownLater);
+  if (first instanceof KnownLater && allWait) throw first;
+  for (const { id, error } of failures)
+    warn?.(`activity log of ${id} was not read; the next sweep tries again: ${String(error)}`);
   return { events, failed: failures.length };
 }
 

@@ -21,15 +21,23 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-/** Opens the connection on first use; one link a queue. */
+/** Opens the connection on first use; one link a queue. A connection that could not be opened is tried again. */
 export function createSender(open: () => Promise<ServiceBusClient>): Sender {
   let client: Promise<ServiceBusClient> | undefined;
   const senders = new Map<QueueName, Promise<ServiceBusSender>>();
   const senderOf = (queue: QueueName): Promise<ServiceBusSender> => {
     const known = senders.get(queue);
     if (known !== undefined) return known;
-    client ??= open();
-    const sender = client.then((opened) => opened.createSender(queue));
+    client ??= open().catch((error: unknown) => {
+      client = undefined;
+      throw error;
+    });
+    const sender = client
+      .then((opened) => opened.createSender(queue))
+      .catch((error: unknown) => {
+        senders.delete(queue);
+        throw error;
+      });
     senders.set(queue, sender);
     return sender;
   };

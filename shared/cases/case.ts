@@ -55,7 +55,7 @@ export const caseId = (party: string, subject: Subject, n: number): string => `$
 
 /** The party in a case id, or undefined when the id is not one. */
 export function partyOfCase(id: string): string | undefined {
-  return /^((?:customer|applicant):[^:]+|partner):[a-z-]+:\d+$/.exec(id)?.[1];
+  return /^((?:customer|applicant):[a-z0-9-]{1,100}|partner):[a-z-]{1,30}:\d{1,9}$/.exec(id)?.[1];
 }
 
 /** Severity of a case: the visible sum of its reasons, at most 100. */
@@ -77,10 +77,7 @@ export function decideCase(
   now: Date,
 ): Decision<Case> {
   const id = caseId(signal.party, signal.subject, n);
-  const watchedSince = new Date(Date.parse(signal.occurredAt) - policy.cases.watchDays * 24 * 3600_000).toISOString();
-  const before =
-    state?.status === 'open' ? state.reasons : (state?.reasons ?? []).filter((reason) => reason.lastAt >= watchedSince);
-  const reasons = withSignal(before, signal);
+  const reasons = state?.status === 'open' ? withSignal(state.reasons, signal) : watched(state, signal, policy);
   const severity = severityOf(reasons);
   const opensNow = state?.status !== 'open' && severity >= policy.cases.opensAtSeverity;
   const isOpen = state?.status === 'open' || opensNow;
@@ -119,6 +116,14 @@ export function decideCase(
     children: [{ ...signal, id: signal.id, kind: 'signal', caseId: id }],
     effects: [...(opensNow ? [opened(id, signal, now)] : []), ...(asksNow ? [makePlan] : [])],
   };
+}
+
+/** What adds up before a case opens: the days up to the newest signal, whichever came first. An older one is kept beside. */
+function watched(state: Case | undefined, signal: Signal, policy: LoadedPolicy): readonly Reason[] {
+  const newest = later(state?.lastSignalAt, signal.occurredAt);
+  const since = new Date(Date.parse(newest) - policy.cases.watchDays * 24 * 3600_000).toISOString();
+  const before = (state?.reasons ?? []).filter((reason) => reason.lastAt >= since);
+  return signal.occurredAt < since ? before : withSignal(before, signal);
 }
 
 function opened(id: string, signal: Signal, now: Date) {

@@ -19,12 +19,21 @@ const laterCodes = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
   'UND_ERR_SOCKET',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
   'REQUEST_SEND_ERROR',
   'TimeoutError',
   'AbortError',
+  // @azure/identity: the managed identity's endpoint is away, or Entra is. Rights that are missing come as 401 or 403 of
+  // the service itself, and stay what they are.
+  'CredentialUnavailableError',
+  'AuthenticationError',
+  'AggregateAuthenticationError',
   // Service Bus
   'ServiceBusy',
   'ServiceTimeout',

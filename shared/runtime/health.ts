@@ -28,21 +28,25 @@ export interface Health {
 interface SweepRow {
   readonly id: string;
   readonly finishedAt?: string;
+  /** While one is under way: the one before. */
+  readonly last?: { readonly finishedAt: string };
 }
 
 /** A sweep that has not ended for this long is late. */
 const lateAfterMinutes = new Map([
   ['customers', 180],
   ['activity', 30],
-  ['costs', 120],
   ['feeds', 180],
 ]);
+/** Only where a source of exports is set. */
+const costsLateAfterMinutes = 120;
 /** Only where policy asks for it. */
 const consumptionLateAfterMinutes = 12 * 60;
 
 /** Reads the state of every sweep, parked messages and switches. Throws when the store is away: then nothing is well. */
 export async function readHealth(app: App): Promise<Health> {
   const limits = new Map(lateAfterMinutes);
+  if (app.settings.COST_EXPORTS !== undefined) limits.set('costs', costsLateAfterMinutes);
   if (app.policy.usage.consumption.subscriptions !== 'none') limits.set('consumption', consumptionLateAfterMinutes);
   const [inForce, sweeps, check, parked] = await Promise.all([
     app.inForce(),
@@ -50,27 +54,42 @@ export async function readHealth(app: App): Promise<Health> {
       [...limits.keys()].map(async (id) => (await app.containers('sweeps').item(id, id).read<SweepRow>()).resource),
     ),
     app.aggregates.read<FeedCheck>(feedCheckAddress),
-    app.containers('parked').items.query<number>('SELECT VALUE COUNT(1) FROM c').fetchAll(),
+    parkedCount(app),
   ]);
   const now = app.now();
   const sources = [...limits].map(([source, limit]) => {
-    const finishedAt = sweeps.find((row) => row?.id === source)?.finishedAt ?? null;
+    const sweep = sweeps.find((row) => row?.id === source);
+    const finishedAt = sweep?.finishedAt ?? sweep?.last?.finishedAt ?? null;
     const minutesAgo = finishedAt === null ? null : Math.round((now.getTime() - Date.parse(finishedAt)) / 60_000);
     return { source, finishedAt, minutesAgo, late: minutesAgo === null || minutesAgo > limit };
   });
   const late = sources.filter((one) => one.late).map((one) => one.source);
-  const count = parked.resources[0] ?? 0;
   const feeds = feedsOf(check, now);
   return {
-    status: late.length > 0 || count > 0 || feeds.some((one) => one.stale > 0) ? 'behind' : 'well',
+    status: late.length > 0 || parked > 0 || feeds.some((one) => one.stale > 0) ? 'behind' : 'well',
     asOf: now.toISOString(),
     mode: inForce.mode,
     killSwitch: inForce.killSwitch,
     sources,
     feeds,
-    parked: count,
+    parked,
     late,
   };
+}
+
+/** Anybody may ask for health, and the count asks every partition: it is kept for half a minute. */
+const parkedKeptMs = 30_000;
+const parkedCounts = new WeakMap<App['containers'], { readonly until: number; readonly count: Promise<number> }>();
+
+async function parkedCount({ containers, now }: App): Promise<number> {
+  const at = now().getTime();
+  const known = parkedCounts.get(containers);
+  if (known !== undefined && at < known.until && known.until - at <= parkedKeptMs) return await known.count;
+  const query = containers('parked').items.query<number>('SELECT VALUE COUNT(1) FROM c').fetchAll();
+  const count = query.then(({ resources }) => resources[0] ?? 0);
+  parkedCounts.set(containers, { until: at + parkedKeptMs, count });
+  count.catch(() => parkedCounts.delete(containers));
+  return await count;
 }
 
 function feedsOf(check: FeedCheck | undefined, now: Date): Health['feeds'] {

@@ -16,6 +16,7 @@ const patienceMs = 24 * 3600_000;
 const shortestWaitMs = 5_000;
 const longestWaitMs = 15 * 60_000;
 const insideLockMs = 4 * 60_000;
+const builtWithinMs = 60_000;
 
 /**
  * A Service Bus handler that tells three failures apart. *Unreadable*: parked with body and reason, completed.
@@ -36,7 +37,7 @@ export function onQueue<T>(
     const attempt = Number(properties['attempt'] ?? 0);
     let running: App | undefined;
     try {
-      running = await app();
+      running = await builtApp(context);
       if (isNewer(body))
         throw Object.assign(new Error(`message ${messageId} is of a newer shape`), { name: 'TimeoutError' });
       const parsed = schema.safeParse(body);
@@ -55,6 +56,23 @@ export function onQueue<T>(
       await tryLater(running, queue, { messageId, body, attempt, firstAt }, later, context);
     }
   };
+}
+
+/**
+ * The app, waited for inside the lock: a policy that cannot be read or a store that is away at start would otherwise use up
+ * a message's deliveries within seconds.
+ */
+async function builtApp(context: InvocationContext): Promise<App> {
+  const until = Date.now() + builtWithinMs;
+  for (;;) {
+    try {
+      return await app();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      context.warn(`${context.functionName} waits: the app cannot be built: ${String(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+    }
+  }
 }
 
 interface Postponed {

@@ -8,6 +8,8 @@ const shownSubscriptions = 200;
 /** A customer with its subscriptions, their holds and what was last seen of them; undefined when it is not known. */
 export async function showCustomer(app: App, id: string) {
   const party = id.startsWith('customer:') ? id : customerParty(id);
+  // Ids of documents are parts of addresses: what no party can be called is not asked for.
+  if (!/^customer:[a-z0-9-]{1,100}$/.test(party)) return undefined;
   const customer = await app.aggregates.read<Customer>({ container: 'customers', partition: party, id: party });
   if (customer === undefined || customer.kind !== 'customer') return undefined;
   const listed = customer.subscriptions.slice(0, shownSubscriptions);
