@@ -43,7 +43,7 @@ export function createAggregates(ports: CommitPorts): Aggregates {
         const root = await readRoot<S>(container, address);
         const decision = decide(root?.state);
         if (decision === undefined) {
-          const state = root === undefined ? undefined : await drain(container, address.partition, root, ports);
+          const state = root === undefined ? undefined : await drainStored(container, address, root, messageId, ports);
           return { kind: 'unchanged', state };
         }
         const committed = await commit(container, address, root, decision, messageId, ports.now());
@@ -54,10 +54,11 @@ export function createAggregates(ports: CommitPorts): Aggregates {
         if (committed === 'already-done') {
           const again = await readRoot<S>(container, address);
           // The same message or child may have come to another root of the partition, e.g. to a case that is closed now.
-          const state = again === undefined ? undefined : await drain(container, address.partition, again, ports);
+          const state =
+            again === undefined ? undefined : await drainStored(container, address, again, messageId, ports);
           return { kind: 'already-done', state };
         }
-        return { kind: 'committed', state: await drainCommitted(container, address, committed, messageId, ports) };
+        return { kind: 'committed', state: await drainStored(container, address, committed, messageId, ports) };
       }
       throw new KnownLater(`${address.container}/${address.id} changed ${maxTries} times while it was being decided`);
     },
@@ -65,23 +66,23 @@ export function createAggregates(ports: CommitPorts): Aggregates {
 }
 
 /**
- * Drains what was just committed. A message that fails is delivered again and drains then, sooner than the sweep; without
+ * Drains what is stored. A message that fails is delivered again and drains then, sooner than the sweep; without
  * a message (a person's request) what is stored is not told as failed because Service Bus or the chain is away for now.
  */
-async function drainCommitted<S extends Root>(
+async function drainStored<S extends Root>(
   container: Container,
   address: Address,
-  committed: Tagged<S>,
+  stored: Tagged<S>,
   messageId: string | undefined,
   ports: DrainPorts,
 ): Promise<S> {
   try {
-    return await drain(container, address.partition, committed, ports);
+    return await drain(container, address.partition, stored, ports);
   } catch (error) {
     const later = messageId === undefined ? knownLater(error) : undefined;
     if (later === undefined) throw error;
     console.warn(`later: ${address.container}/${address.id} is stored; the sweep sends its effects: ${later.message}`);
-    return committed.state;
+    return stored.state;
   }
 }
 

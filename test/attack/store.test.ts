@@ -31,6 +31,9 @@ test('a decision that was stored is answered as stored while Service Bus is away
     .catch((e: unknown) => e);
   expect(await world.aggregates.read(address)).toBeDefined();
   expect(outcome).toMatchObject({ kind: 'committed', state: { outbox: [{ id: 'e' }] } });
+  const again = world.aggregates.act<Thing>(address, undefined, () => undefined);
+  await expect(again).resolves.toMatchObject({ kind: 'unchanged', state: { id: 'p' } });
+  await expect(world.aggregates.act<Thing>(address, 'm', () => undefined)).rejects.toThrow('does not answer');
 });
 test('an effect that no message can hold is refused with its size, and nothing is stored', async () => {
   const address = { container: 'plans', partition: 'p', id: 'p' } as const;
