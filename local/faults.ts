@@ -14,7 +14,8 @@ export type Misbehaviour =
   | { readonly kind: 'status'; readonly status: number; readonly substatus?: number; readonly retryAfterMs?: number }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
-  | { readonly kind: 'duplicate' }
+  /** Done once more, or, for a message, once for each of `laterMs`: so much later by the runtime's clock. */
+  | { readonly kind: 'duplicate'; readonly laterMs?: readonly number[] }
   | { readonly kind: 'lose-lock' };
 
 export interface FaultRule {

@@ -54,6 +54,11 @@ const CaseShown = CaseRow.extend({
 });
 export type CaseShown = z.infer<typeof CaseShown>;
 
+/** The API asked for patience (503): people come back a minute later. */
+export class TryLater extends Error {
+  override readonly name = 'TryLater';
+}
+
 /** What people of the partner do through the API, with their own tokens. */
 export interface People {
   openCases(): Promise<readonly CaseRow[]>;
@@ -75,6 +80,7 @@ export async function peopleOf(runtime: Runtime): Promise<People> {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    if (response.status === 503) throw new TryLater(`${method} ${path}: ${text.slice(0, 200)}`);
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
     return JSON.parse(text);
   };

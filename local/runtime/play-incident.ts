@@ -1,5 +1,5 @@
 import { writeCostRunsUpTo } from '../incident/write-cost-runs.ts';
-import type { CaseShown, People, PlanShown } from './people.ts';
+import { type CaseShown, type People, type PlanShown, TryLater } from './people.ts';
 import { nextInstant, untilQuiet } from './quiet.ts';
 import type { Runtime } from './start-runtime.ts';
 
@@ -52,7 +52,7 @@ export async function playIncident(options: PlayOptions): Promise<Ending> {
     await untilQuiet(runtime.host, runtime.serviceBus);
     // People look once a minute.
     if (runtime.clock.now().getUTCSeconds() === 0) {
-      if (await oneLook(options, told)) return 'played';
+      if (await oneLook(options, told).catch(unlessLater)) return 'played';
       await untilQuiet(runtime.host, runtime.serviceBus);
     }
     const next = nextInstant(runtime.host, runtime.serviceBus);
@@ -61,6 +61,12 @@ export async function playIncident(options: PlayOptions): Promise<Ending> {
     runtime.clock.advanceTo(next);
     options.onTime?.(next);
   }
+}
+
+/** A store that is away is no end of the story: people look again a minute later. */
+function unlessLater(error: unknown): false {
+  if (error instanceof TryLater) return false;
+  throw error;
 }
 
 /** What the people see and do at one instant. True once the taken-over tenant is restored and the overspender warned. */

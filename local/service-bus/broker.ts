@@ -10,6 +10,8 @@ export interface Broker {
   readonly table: MessageTable;
   /** Aborted when the endpoint closes. */
   readonly closing: AbortSignal;
+  /** The runtime's clock, in epoch milliseconds. */
+  now(): number;
   find(address: string | undefined): Queue | undefined;
   /**
    * Follows the work of answering a client, so that closing can wait for it. A client that cannot be answered loses its
@@ -19,7 +21,7 @@ export interface Broker {
 }
 
 /** The broker, and what waits until it has nothing in hand. */
-export function createBroker(parts: Pick<Broker, 'faults' | 'table' | 'closing' | 'find'>): {
+export function createBroker(parts: Pick<Broker, 'faults' | 'table' | 'closing' | 'now' | 'find'>): {
   readonly broker: Broker;
   readonly settled: () => Promise<void>;
 } {

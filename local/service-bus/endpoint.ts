@@ -68,7 +68,13 @@ export async function startServiceBusEndpoint(options: ServiceBusOptions): Promi
   const byAddress = new Map(all.map((queue) => [queue.address.toLowerCase(), queue]));
   const closing = new AbortController();
   const find = (address: string | undefined) => byAddress.get(String(address).toLowerCase());
-  const { broker, settled } = createBroker({ faults, table, closing: closing.signal, find });
+  const { broker, settled } = createBroker({
+    now: () => clock.now().getTime(),
+    faults,
+    table,
+    closing: closing.signal,
+    find,
+  });
   const onTime = () => {
     for (const queue of all) queue.onTime();
   };

@@ -11,6 +11,8 @@ export interface Passage {
   /** The connection was cut before acting. */
   readonly cut: boolean;
   readonly duplicate: boolean;
+  /** How much later each copy appears; of no account without `duplicate`. */
+  readonly copiesLaterMs: readonly number[];
   readonly loseLock: boolean;
   /** To be called when the work is durable: true when the answer must not be sent any more. */
   acted(): boolean;
@@ -40,6 +42,7 @@ export async function pass(
     refusal,
     cut,
     duplicate: has((fault) => fault.kind === 'duplicate'),
+    copiesLaterMs: arrival.faults.flatMap((fault) => (fault.kind === 'duplicate' ? (fault.laterMs ?? [0]) : [])),
     loseLock: has((fault) => fault.kind === 'lose-lock'),
     acted() {
       arrival.acted();

@@ -3,7 +3,7 @@ import { maxMessageBytes } from './admission.ts';
 import type { Broker } from './broker.ts';
 import { pass } from './faulty.ts';
 import { internalError } from './settlement.ts';
-import { answerTransfer, batchFormat, batchParts, encode, failure, setMaxMessageSize } from './wire.ts';
+import { answerTransfer, appearingLater, batchFormat, batchParts, encode, failure, setMaxMessageSize } from './wire.ts';
 
 /** A client's sender: only to a queue that exists. */
 export function openTransferLink(broker: Broker, { receiver }: EventContext): void {
@@ -32,7 +32,10 @@ export async function receiveTransfer(broker: Broker, context: EventContext): Pr
     const isBatch = Reflect.get(context, 'format') === batchFormat;
     // rhea decodes plain messages alone; of a batch it gives the bytes.
     const raws = isBatch ? batchParts(message as unknown as Buffer) : [encode(message)];
-    const stored = await queue.enqueue(passage.duplicate ? [...raws, ...raws] : raws);
+    const copies = passage.copiesLaterMs.flatMap((ms) =>
+      raws.map((raw) => (ms === 0 ? raw : appearingLater(raw, broker.now(), ms))),
+    );
+    const stored = await queue.enqueue([...raws, ...copies]);
     if (!passage.acted()) answerTransfer(delivery, 'condition' in stored ? stored : undefined);
   } catch (error) {
     answerTransfer(delivery, internalError(error));

@@ -76,6 +76,14 @@ export function withProperties(raw: Buffer, properties: Readonly<Record<string, 
   });
 }
 
+/** The bytes of a message that appears `ms` after `now` (epoch milliseconds), or later where it was scheduled already. */
+export function appearingLater(raw: Buffer, now: number, ms: number): Buffer {
+  const message = decode(raw);
+  const at = Math.max(scheduledFor(message) ?? now, now) + ms;
+  const annotations = { ...message.message_annotations, 'x-opt-scheduled-enqueue-time': rhea.types.wrap_timestamp(at) };
+  return encode({ ...message, message_annotations: annotations });
+}
+
 /** When a message is to appear, if it is scheduled. */
 export function scheduledFor(message: Message): number | undefined {
   const when: unknown = message.message_annotations?.['x-opt-scheduled-enqueue-time'];
