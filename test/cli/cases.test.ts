@@ -179,7 +179,7 @@ test('a case as JSON is what the API answers', async () => {
       {
         status: 'stopped',
         approval: { name: 'Alex Wilber' },
-        results: { [subscriptionId]: { want: 'suspended' as const, result: 'suspended' } },
+        results: { [subscriptionId]: { result: 'suspended' } },
       },
     ],
     timeline: [{ points: 45 }, { points: 30 }],
