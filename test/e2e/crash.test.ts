@@ -45,7 +45,7 @@ test(
     await Promise.all([worker(), worker()]);
     expect(different).toEqual([]);
   },
-  process.env['SURETY_SOAK'] === undefined ? 280_000 : 24 * 3600_000,
+  process.env['SURETY_SOAK'] === undefined ? 900_000 : 24 * 3600_000,
 );
 
 async function crashedAt(point: string): Promise<ReportRead> {
