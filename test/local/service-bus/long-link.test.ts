@@ -6,7 +6,7 @@ import { startServiceBusEndpoint } from '../../../local/service-bus/endpoint.ts'
 import { openStore } from '../../../local/store.ts';
 import { queues } from '../../../shared/azure/queues.ts';
 
-test('one link goes on after more deliveries than a window of AMQP holds, and so does $management', async () => {
+test('one link goes on after more deliveries than a window of AMQP holds', async () => {
   const store = openStore(':memory:');
   const endpoint = await startServiceBusEndpoint({
     store,
@@ -28,11 +28,6 @@ test('one link goes on after more deliveries than a window of AMQP holds, and so
     for (const message of messages) await receiver.completeMessage(message);
     seen += messages.length;
   }
-  await sender.sendMessages({ body: 'one more' });
-  const [last] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 3000 });
-  if (last === undefined) throw new Error('the last one did not come');
-  for (let times = 0; times < 2200; times += 1) await receiver.renewMessageLock(last);
-  await receiver.completeMessage(last);
   expect(endpoint.queueStates()[0]).toMatchObject({ active: 0, locked: 0 });
   await client.close();
   await endpoint.close();
