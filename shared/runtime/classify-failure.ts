@@ -51,6 +51,13 @@ const laterCodes = new Set([
 export function knownLater(error: unknown): KnownLater | undefined {
   for (let at: unknown = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth += 1) {
     if (at instanceof KnownLater) return at;
+    // The Service Bus SDK throws the failures of all its tries together. One that waiting does not help is a bug.
+    if (at instanceof AggregateError && at.errors.length > 0) {
+      const inner = at.errors.map(knownLater);
+      const last = inner.at(-1);
+      if (last === undefined || inner.includes(undefined)) return undefined;
+      return new KnownLater(last.message, { cause: error, retryAfterMs: last.retryAfterMs });
+    }
     // A newer shape waits for newer code; an unknown outcome waits for a look.
     if (at instanceof NewerShape || at instanceof OutcomeUnknown) return new KnownLater(at.message, { cause: error });
     const code: unknown = Reflect.get(at, 'code');
