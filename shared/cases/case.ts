@@ -1,6 +1,7 @@
-import type { Decision, QueueEffect, Root } from '../core/aggregate.ts';
+import type { Decision, Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
+import { type AskedPlan, makePlanMessage, planToAsk } from './case-plan.ts';
 import type { Signal, Subject } from './signal.ts';
 
 /** Why a case is as severe as it is: one line a rule. The points of all reasons add up to the severity, capped at 100. */
@@ -37,13 +38,8 @@ export interface Case extends Root {
   /** Subscriptions that signals named, the first fifty. */
   readonly subscriptions: readonly string[];
   readonly policyHash: string;
-  /** Set once a plan was asked for. */
-  readonly plan?: {
-    readonly k: number;
-    readonly playbook: 'compromised-tenant';
-    readonly askedAt: string;
-    readonly atSeverity: number;
-  };
+  /** The plan that was asked for last. */
+  readonly plan?: AskedPlan;
 }
 
 /** Reasons are kept per rule; a party that fires more rules than this keeps the heaviest. */
@@ -66,8 +62,8 @@ export const severityOf = (reasons: readonly Reason[]): number =>
   );
 
 /**
- * Takes a signal into the n-th case of its party and subject, which opens once it is severe enough. The result does not depend on the order in
- * which signals arrive. Asks for a plan once the severity reaches the playbook's. Pure.
+ * Takes a signal into the n-th case of its party and subject, which opens once it is severe enough. The result does not
+ * depend on the order in which signals arrive. Asks for a plan once the severity reaches the playbook's. Pure.
  */
 export function decideCase(
   state: Case | undefined,
@@ -82,18 +78,11 @@ export function decideCase(
   const opensNow = state?.status !== 'open' && severity >= policy.cases.opensAtSeverity;
   const isOpen = state?.status === 'open' || opensNow;
   const playbook = signal.subject === 'compromise' ? policy.playbooks['compromised-tenant'] : undefined;
-  const asksNow = state?.plan === undefined && playbook !== undefined && severity >= playbook.atSeverity;
-  const plan = asksNow
-    ? { k: 1, playbook: 'compromised-tenant' as const, askedAt: now.toISOString(), atSeverity: severity }
-    : state?.plan;
+  const isNewKind = !(state?.reasons ?? []).some((reason) => reason.ruleId === signal.rule.id);
+  const isGrave = playbook !== undefined && severity >= playbook.atSeverity;
+  const asked = isGrave ? planToAsk(state?.plan, now, { severity, isNewKind, signal }) : undefined;
+  const plan = asked ?? state?.plan;
   const named = signal.subscriptionId === undefined ? [] : [signal.subscriptionId];
-  const makePlan: QueueEffect = {
-    to: 'queue',
-    queue: 'due',
-    id: `plan-${causeHash('make-plan', id, '1')}`,
-    lane: signal.party,
-    body: { v: 1, kind: 'make-plan', party: signal.party, caseId: id, k: 1 },
-  };
   return {
     state: {
       id,
@@ -114,7 +103,10 @@ export function decideCase(
       ...(plan === undefined ? {} : { plan }),
     },
     children: [{ ...signal, id: signal.id, kind: 'signal', caseId: id }],
-    effects: [...(opensNow ? [opened(id, signal, now)] : []), ...(asksNow ? [makePlan] : [])],
+    effects: [
+      ...(opensNow ? [opened(id, signal, now)] : []),
+      ...(asked === undefined ? [] : [makePlanMessage({ id, party: signal.party }, asked)]),
+    ],
   };
 }
 

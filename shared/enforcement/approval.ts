@@ -1,5 +1,5 @@
 import { contentOf, type Decision } from '../core/aggregate.ts';
-import { carryOut, type Plan, planLine } from './plan.ts';
+import { carryOut, type Plan, planEnded, planLine } from './plan.ts';
 
 /** What a person says about a plan. */
 export interface Approval {
@@ -58,7 +58,10 @@ export function decideApproval(
       kind: 'decided',
       decision: {
         state: { ...rest, status: 'rejected', approval: said },
-        effects: [planLine(plan, now, person.id, 'plan-rejected', { reason: approval.reason })],
+        effects: [
+          planLine(plan, now, person.id, 'plan-rejected', { reason: approval.reason }),
+          planEnded(plan, 'rejected'),
+        ],
       },
     };
   }

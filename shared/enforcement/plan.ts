@@ -1,3 +1,4 @@
+import type { PlanEnd } from '../cases/case-plan.ts';
 import { type AuditEffect, contentOf, type Decision, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 
@@ -113,6 +114,7 @@ export function decideProgress(
           planLine(plan, now, 'surety', `plan-${status}`, {
             results: Object.fromEntries(Object.entries(results).map(([id, one]) => [id, one.result])),
           }),
+          ...(status === 'restored' ? [planEnded(plan, 'restored')] : []),
         ]
       : [],
   };
@@ -124,7 +126,19 @@ export function decideExpiry(plan: Plan, now: Date): Decision<Plan> | undefined 
   const { nextDueAt: _, ...rest } = contentOf(plan);
   return {
     state: { ...rest, status: 'expired' },
-    effects: [planLine(plan, now, 'surety', 'plan-expired', { expiresAt: plan.expiresAt })],
+    effects: [planLine(plan, now, 'surety', 'plan-expired', { expiresAt: plan.expiresAt }), planEnded(plan, 'expired')],
+  };
+}
+
+/** Tells the case that its plan ended, so that it may ask for another. */
+export function planEnded(plan: Pick<Plan, 'id' | 'party' | 'caseId'>, how: PlanEnd): QueueEffect {
+  const k = Number(plan.id.split(':').at(-1));
+  return {
+    to: 'queue',
+    queue: 'due',
+    id: `plan-ended-${causeHash(plan.id, how)}`,
+    lane: plan.party,
+    body: { v: 1, kind: 'plan-ended', party: plan.party, caseId: plan.caseId, k, how },
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Decision } from '../core/aggregate.ts';
 import type { Mode } from '../policy/policy.ts';
-import { type Plan, planLine, type Target } from './plan.ts';
+import { type Plan, planEnded, planLine, type Target } from './plan.ts';
 
 /** The hash an approval names: any change of the list is another hash. */
 export function hashOfTargets(targets: readonly Target[]): string {
@@ -56,6 +56,7 @@ export function decideProposal(state: Plan | undefined, input: PlanInput, now: D
         targetHash,
         policy: input.policyHash,
       }),
+      ...(waits ? [] : [planEnded(input, input.mode === 'observe' ? 'observed' : 'empty')]),
     ],
   };
 }

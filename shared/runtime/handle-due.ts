@@ -1,3 +1,5 @@
+import type { Case } from '../cases/case.ts';
+import { decidePlanEnded } from '../cases/case-plan.ts';
 import type { Root } from '../core/aggregate.ts';
 import type { Plan } from '../enforcement/plan.ts';
 import { decideExpiry, decideProgress, partyOfPlan } from '../enforcement/plan.ts';
@@ -13,6 +15,11 @@ export async function handleDue(message: DueMessage, app: App): Promise<void> {
     case 'make-plan': {
       const { makePlan } = await import('../enforcement/make-plan.ts');
       return await makePlan(app, message);
+    }
+    case 'plan-ended': {
+      const address = { container: 'cases', partition: message.party, id: message.caseId } as const;
+      await app.aggregates.act<Case>(address, undefined, (one) => decidePlanEnded(one, message, app.now()));
+      return;
     }
     case 'target-settled': {
       const party = partyOfPlan(message.planId);

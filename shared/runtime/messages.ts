@@ -22,6 +22,14 @@ export const DueMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('make-plan'), party: id, caseId: id, k: z.number().int() }),
   z.object({
     v,
+    kind: z.literal('plan-ended'),
+    party: id,
+    caseId: id,
+    k: z.number().int(),
+    how: z.enum(['expired', 'rejected', 'empty', 'observed', 'restored']),
+  }),
+  z.object({
+    v,
     kind: z.literal('target-settled'),
     planId: id,
     subscriptionId: id,

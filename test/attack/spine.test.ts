@@ -5,6 +5,7 @@ import { createCaseFinder } from '../../shared/azure/case-queries.ts';
 import { createCostShelf } from '../../shared/azure/cost-queries.ts';
 import { createSender } from '../../shared/azure/service-bus.ts';
 import { type Case, decideCase } from '../../shared/cases/case.ts';
+import { decidePlanEnded } from '../../shared/cases/case-plan.ts';
 import { takeInSignal } from '../../shared/cases/take-in-signal.ts';
 import type { Root } from '../../shared/core/aggregate.ts';
 import { KnownLater } from '../../shared/core/failures.ts';
@@ -165,14 +166,14 @@ test('a case does not depend on the order in which old and new signals come', ()
   expect(both([young, old])).toEqual(both([old, young]));
 });
 
-test.fails('a case whose plan was never approved asks for another when it becomes worse', () => {
+test('a case whose plan was never approved asks for another at once, and its id is another', () => {
   const grave = (n: number) => aSignal({ cause: `${n}`, points: 45, rule: { id: `r${n}`, version: '1', title: 'r' } });
   let one: Case | undefined;
   for (const n of [1, 2]) one = committed<Case>(one, decideCase(one, grave(n), 1, aPolicy(), start));
   expect(one?.plan?.k).toBe(1);
-  const tomorrow = new Date('2026-11-25T10:00:00.000Z');
-  const later = decideCase(one, { ...grave(3), occurredAt: tomorrow.toISOString() }, 1, aPolicy(), tomorrow);
-  expect(later.effects?.some((effect) => effect.to === 'queue' && effect.body['kind'] === 'make-plan')).toBe(true);
+  const later = decidePlanEnded(one, { k: 1, how: 'expired' }, new Date('2026-11-25T10:00:00.000Z'));
+  expect(later?.state.plan?.k).toBe(2);
+  expect(later?.effects).toMatchObject([{ queue: 'due', body: { kind: 'make-plan', k: 2 } }]);
 });
 
 test('a cost export of an earlier month does not give a subscription back to its earlier customer', () => {
