@@ -5,10 +5,10 @@ import { type RuntimeArguments, readArguments, usage } from './runtime/arguments
 import { keepServing } from './runtime/keep-serving.ts';
 import { createHostLog } from './runtime/log-file.ts';
 import { peopleOf } from './runtime/people.ts';
-import { playIncident } from './runtime/play-incident.ts';
+import { type Ending, playIncident } from './runtime/play-incident.ts';
 import { readReport } from './runtime/report.ts';
 import { type Runtime, startRuntime } from './runtime/start-runtime.ts';
-import { storyteller } from './runtime/story.ts';
+import { type Storyteller, storyteller } from './runtime/story.ts';
 
 const appDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -41,19 +41,7 @@ async function main(): Promise<number> {
 async function play(runtime: Runtime, asked: RuntimeArguments): Promise<boolean> {
   const began = performance.now();
   const story = storyteller(runtime, write);
-  story.opening();
-  const progress = createProgress();
-  const ending = await playIncident({
-    runtime,
-    people: await peopleOf(runtime),
-    brief: asked.brief,
-    tell: (moment) => {
-      progress.clear();
-      story.tell(moment);
-    },
-    onTime: progress.show,
-  });
-  progress.clear();
+  const ending = await tellOrPlay(runtime, asked, story);
   const report = await readReport(runtime, {
     startedInMs: Math.round(runtime.startedInMs),
     playedInMs: Math.round(performance.now() - began),
@@ -70,6 +58,29 @@ async function play(runtime: Runtime, asked: RuntimeArguments): Promise<boolean>
   if (ending !== 'played')
     write('The incident did not come to its end in time. What happened stands above and in the log.');
   return ending === 'played' && report.counts['deadLetters'] === 0 && report.counts['parked'] === 0;
+}
+
+/** Plays the incident, or goes on where it was broken off; one that has ended is told of in a sentence and not played again. */
+async function tellOrPlay(runtime: Runtime, asked: RuntimeArguments, story: Storyteller): Promise<Ending> {
+  if (runtime.state.get('ending') === 'played') {
+    story.wasPlayed();
+    return 'played';
+  }
+  story.opening();
+  const progress = createProgress();
+  const ending = await playIncident({
+    runtime,
+    people: await peopleOf(runtime),
+    brief: asked.brief,
+    tell: (moment) => {
+      progress.clear();
+      story.tell(moment);
+    },
+    onTime: progress.show,
+  });
+  progress.clear();
+  await runtime.state.set('ending', ending);
+  return ending;
 }
 
 async function serve(runtime: Runtime, asked: RuntimeArguments): Promise<void> {
@@ -93,10 +104,17 @@ function createProgress() {
   };
 }
 
+/** What went wrong, and what to do about it where that is known. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (Reflect.get(error, 'code') !== 'EADDRINUSE') return error.message;
+  return `Port ${String(Reflect.get(error, 'port'))} is taken: add --port N, or --port 0 for any free one.`;
+}
+
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${sentenceOf(error)}\n`);
     if (process.env['SURETY_DEBUG'] !== undefined) console.error(error);
     process.exit(2);
   },

@@ -15,6 +15,7 @@ import { type ServiceBusEndpoint, startServiceBusEndpoint } from '../service-bus
 import { openStore, type Store } from '../store.ts';
 import type { World } from '../world.ts';
 import { briefStart, briefWorld } from './brief-world.ts';
+import { lockData } from './data-lock.ts';
 import { giveSettings } from './give-settings.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
 
@@ -45,6 +46,8 @@ export interface Runtime {
   readonly microsoft: Microsoft;
   readonly host: FunctionsHost;
   readonly exportsDir: string;
+  /** The folder holds a run that went on for a while. */
+  readonly goesOn: boolean;
   /** Milliseconds from the call to "serving". */
   readonly startedInMs: number;
   stop(): Promise<void>;
@@ -60,7 +63,13 @@ const defaultStart = new Date('2026-10-12T06:00:00.000Z');
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const began = performance.now();
   const data = resolve(options.data);
-  if (options.reset === true) rmSync(data, { recursive: true, force: true });
+  mkdirSync(data, { recursive: true });
+  let unlock = lockData(data);
+  if (options.reset === true) {
+    rmSync(data, { recursive: true, force: true });
+    mkdirSync(data);
+    unlock = lockData(data);
+  }
   const exportsDir = join(data, 'exports');
   mkdirSync(exportsDir, { recursive: true });
   const store = openStore(join(data, 'surety.db'), process.env['SURETY_STORE_SYNC'] === 'NORMAL' ? 'NORMAL' : 'FULL');
@@ -70,6 +79,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   await state.set('start', start.toISOString());
   const whole = generateWorld(options.seed, start);
   const world = options.brief === true ? briefWorld(whole) : whole;
+  const goesOn = state.get('now') !== undefined;
   const clock = standingClock(
     new Date(state.get('now') ?? (options.brief === true ? briefStart(world) : start)),
     process.env,
@@ -101,6 +111,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     microsoft,
     host,
     exportsDir,
+    goesOn,
     startedInMs: performance.now() - began,
     async stop() {
       await host.stop();
@@ -109,6 +120,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await serviceBus.close();
       await cosmos.close();
       await store.close();
+      unlock();
     },
   };
 }

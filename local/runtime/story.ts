@@ -10,7 +10,10 @@ const paint = (style: 'bold' | 'dim', text: string): string => styleText(style, 
 
 /** Writes the incident down as it unfolds: one paragraph a moment, in plain words, with the numbers that decided. */
 export interface Storyteller {
+  /** The scene; for a run that was broken off, where it goes on. */
   opening(): void;
+  /** Instead of a story that has been told to its end. */
+  wasPlayed(): void;
   tell(moment: Moment): void;
   closing(report: Report): void;
 }
@@ -22,6 +25,10 @@ export function storyteller(runtime: Runtime, write: (text: string) => void): St
   );
   return {
     opening: () => write(openingOf(runtime)),
+    wasPlayed: () =>
+      write(
+        `\nThe incident in this folder was played to its end; it is ${clock(runtime.clock.now())} there. --reset plays it anew.\n`,
+      ),
     tell(moment) {
       const [head, lines] = paragraph(moment, runtime, names.get(moment.shown.party) ?? moment.shown.party);
       const body = lines.flatMap((line) => wrap(line, 11)).join('\n');
@@ -31,9 +38,10 @@ export function storyteller(runtime: Runtime, write: (text: string) => void): St
   };
 }
 
-function openingOf({ world, clock: runtimeClock }: Runtime): string {
+function openingOf({ world, clock: runtimeClock, goesOn }: Runtime): string {
   const { partner, customers, story } = world;
   const subscriptions = customers.flatMap((one) => one.plans).flatMap((plan) => plan.entitlements).length;
+  if (goesOn) return `\nGoing on at ${clock(runtimeClock.now())}, where the last run was broken off.\n`;
   const day = runtimeClock.now().toISOString().slice(0, 10);
   const scene = `It is ${day}. One customer is about to be taken over, another to overspend honestly; ${story.tempting.length} more only look suspicious. Mode: approve. Nothing is stopped unless a person says so.`;
   return [
@@ -77,7 +85,9 @@ function paragraph({ kind, shown }: Moment, runtime: Runtime, name: string): rea
           ...reasons(shown, 8),
           `Severity ${shown.severityIs}.`,
           ...consequences,
-          'Waits for a person. Nothing has been touched.',
+          plan?.status === 'awaiting-approval'
+            ? 'Waits for a person. Nothing has been touched.'
+            : `It is ${plan?.status}.`,
         ],
       ];
     }

@@ -25,11 +25,11 @@ export function register(program: Command, { env }: StoreCommandDependencies): v
   casesCommand(program)
     .command('list')
     .description('list cases, the newest first')
-    .addOption(new Option('--status <status>', 'which cases').choices(['open', 'closed']).default('open'))
+    .addOption(new Option('--status <status>', 'which cases').choices(['open', 'watching', 'closed']).default('open'))
     .option('--json', 'for machines: { cases: [...] }')
     .addOption(dataOption())
     .addHelpText('after', '\nExit codes: 0 listed (there may be none), 2 the store cannot be read.')
-    .action(async (options: { status: 'open' | 'closed'; json?: boolean; data?: string }) => {
+    .action(async (options: { status: Case['status']; json?: boolean; data?: string }) => {
       const { processTerminal, readStore } = await import('./store.ts');
       process.exitCode = await readStore({ data: options.data, env }, processTerminal, (containers) =>
         listCases(containers, options.status, options.json === true, processTerminal),
@@ -42,7 +42,7 @@ const pageSize = 100;
 
 async function listCases(
   containers: Containers,
-  status: 'open' | 'closed',
+  status: Case['status'],
   asJson: boolean,
   { out }: Terminal,
 ): Promise<ExitCode> {
@@ -70,7 +70,7 @@ async function listCases(
 }
 
 /** Cases of every party, newest first, page by page. Cross-partition. */
-async function* casePages(containers: Containers, status: 'open' | 'closed'): AsyncGenerator<readonly Case[]> {
+async function* casePages(containers: Containers, status: Case['status']): AsyncGenerator<readonly Case[]> {
   const query = {
     query: "SELECT * FROM c WHERE c.kind = 'case' AND c.status = @status ORDER BY c.openedAt DESC",
     parameters: [{ name: '@status', value: status }],

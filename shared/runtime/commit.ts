@@ -27,7 +27,7 @@ export interface CommitPorts extends DrainPorts {
   readonly now: () => Date;
 }
 
-/** The store as `Aggregates`: read, decide, commit in one batch, drain. See ARCHITECTURE in docs/. */
+/** The store as `Aggregates`: read, decide, commit in one batch, drain (docs/architecture.md). */
 export function createAggregates(ports: CommitPorts): Aggregates {
   return {
     async read<S extends Root>(address: Address) {
@@ -118,6 +118,7 @@ async function commit<S extends Root>(
   const outbox = [...waiting, ...effects];
   const pendingSince = before?.state.pendingSince ?? now.toISOString();
   const partitionKey = definitions[address.container].partitionKey.slice(1);
+  // What a decision leaves out of S is exactly what is added here; the compiler cannot see that of a generic S.
   const next = {
     ...decision.state,
     [partitionKey]: address.partition,

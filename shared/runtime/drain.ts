@@ -53,6 +53,7 @@ export async function drain<S extends Root>(
     const status = statusOf(error);
     if (status !== 412 && status !== 404) throw error;
   }
+  // S without its optional `pendingSince` is an S; the compiler cannot see that of a generic one.
   return { ...rest, outbox: [] } as unknown as S;
 }
 
