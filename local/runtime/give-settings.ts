@@ -2,20 +2,18 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { managedIdentity } from '../issuer/issuer.ts';
-import { incidentPolicy } from './incident-policy.ts';
 import type { Runtime } from './start-runtime.ts';
 
 /** Audience of people's tokens on this machine. */
 export const apiAudience = 'api://surety-on-one-machine';
 
-type Endpoints = Pick<Runtime, 'world' | 'cosmos' | 'serviceBus' | 'issuer' | 'microsoft' | 'exportsDir'>;
+type Endpoints = Pick<Runtime, 'cosmos' | 'serviceBus' | 'issuer' | 'microsoft' | 'exportsDir'>;
 
-/** Writes the policy, and tells the app in `process.env` where everything is: the same settings as on Azure. */
-export function giveSettings(endpoints: Endpoints, data: string): void {
-  const { world, cosmos, serviceBus, issuer, microsoft, exportsDir } = endpoints;
+/** Writes the policy into the data folder, and tells the app in `process.env` where everything is: as on Azure. */
+export function giveSettings(endpoints: Endpoints, data: string, policy: object): void {
+  const { cosmos, serviceBus, issuer, microsoft, exportsDir } = endpoints;
   const policyPath = join(data, 'policy.yaml');
-  const head = '# Written at each start: the policy of the bundled incident.\n';
-  writeFileSync(policyPath, head + stringify(incidentPolicy(world)));
+  writeFileSync(policyPath, `# Written at each start.\n${stringify(policy)}`);
   Object.assign(process.env, {
     COSMOS_ENDPOINT: cosmos.url,
     COSMOS_KEY: cosmos.key,

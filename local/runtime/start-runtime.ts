@@ -17,6 +17,7 @@ import type { World } from '../world.ts';
 import { briefStart, briefWorld } from './brief-world.ts';
 import { lockData } from './data-lock.ts';
 import { giveSettings } from './give-settings.ts';
+import { incidentPolicy } from './incident-policy.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
 
 export interface RuntimeOptions {
@@ -90,7 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const serviceBus = await startServiceBusEndpoint({ ...shared, queues: Object.values(queues) });
   const issuer = await startIssuer({ store, tenantId: world.partner.tenantId });
   const microsoft = await startMicrosoft({ ...shared, world });
-  giveSettings({ world, cosmos, serviceBus, issuer, microsoft, exportsDir }, data);
+  giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, incidentPolicy(world));
   const host = await startFunctionsHost({
     appDir: options.appDir,
     env: process.env,

@@ -1,3 +1,4 @@
+import { type Blindness, blindSignal } from '../cases/blind-signal.ts';
 import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import { type Aggregates, contentOf, type Decided, type Decision, type Root } from '../core/aggregate.ts';
@@ -106,6 +107,13 @@ async function readWindow(log: ActivityLog, subscriptionId: string, from: Date, 
   return { events, refused };
 }
 
+const blindness: Blindness = {
+  rule: { id: 'activity/blind', version: '1', title: 'Activity log may not be read' },
+  source: 'activity-log',
+  what: 'the activity log',
+  normal: 'a role that reads the activity log, e.g. Monitoring Reader, at every subscription',
+};
+
 /** Tells once that a subscription's log may not be read. Undefined while that is known. Pure. */
 export function decideBlind(
   state: ActivityPosition | undefined,
@@ -116,22 +124,7 @@ export function decideBlind(
 ): Decision<ActivityPosition> | undefined {
   if (state?.blind?.code === refusal.code) return undefined;
   const at = now.toISOString();
-  const rule = { id: 'activity/blind', version: '1', title: 'Activity log may not be read' };
-  const signal: Signal = {
-    v: 1,
-    id: signalId(rule.id, `${subscriptionId} ${at} ${refusal.code}`),
-    party,
-    subject: 'feed',
-    rule,
-    points: 30,
-    occurredAt: at,
-    detectedAt: at,
-    subscriptionId,
-    observed: `the activity log of ${subscriptionId} may not be read (${refusal.code})`,
-    normal: 'a role that reads the activity log, e.g. Monitoring Reader, at every subscription',
-    evidence: [{ source: 'activity-log', ref: subscriptionId, text: refusal.message.slice(0, 500), at }],
-    shadow: false,
-  };
+  const signal = blindSignal(blindness, { subscriptionId, party, refusal, at });
   const empty = {
     through: new Date(0).toISOString(),
     firstContactAt: at,

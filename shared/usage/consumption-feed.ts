@@ -1,8 +1,7 @@
-import type { Signal } from '../cases/signal.ts';
+import { type Blindness, blindSignal } from '../cases/blind-signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import { contentOf, type Decided, type Decision, type Root } from '../core/aggregate.ts';
 import type { NotAllowed } from '../core/failures.ts';
-import { signalId } from '../core/ids.ts';
 
 /** Name of the feed in cost months: usage details of `Microsoft.Consumption`. */
 export const consumptionFeed = 'consumption';
@@ -57,6 +56,13 @@ export function decideRead(
   return { state: due({ ...content, run, recent }, staleAt(recent)) };
 }
 
+const blindness: Blindness = {
+  rule: { id: 'usage/consumption-blind', version: '1', title: 'Usage details may not be read' },
+  source: consumptionFeed,
+  what: 'the usage details',
+  normal: 'a role that reads costs, e.g. Cost Management Reader, and an offer that the Consumption API serves',
+};
+
 /** Tells once that usage details may not be read; a feed that is blind is not stale. Pure. */
 export function decideConsumptionBlind(
   state: ConsumptionFeed | undefined,
@@ -71,26 +77,7 @@ export function decideConsumptionBlind(
   if (state?.blind?.code === code) return { state: due({ ...content, run }, undefined) };
   return {
     state: due({ ...content, run, blind: { since: at, code } }, undefined),
-    effects: [signalMessage(blindSignal(subscriptionId, party, refusal, at))],
-  };
-}
-
-function blindSignal(subscriptionId: string, party: string, refusal: NotAllowed, at: string): Signal {
-  const rule = { id: 'usage/consumption-blind', version: '1', title: 'Usage details may not be read' };
-  return {
-    v: 1,
-    id: signalId(rule.id, `${subscriptionId} ${at} ${refusal.code}`),
-    party,
-    subject: 'feed',
-    rule,
-    points: 30,
-    occurredAt: at,
-    detectedAt: at,
-    subscriptionId,
-    observed: `the usage details of ${subscriptionId} may not be read (${refusal.code})`,
-    normal: 'a role that reads costs, e.g. Cost Management Reader, and an offer that the Consumption API serves',
-    evidence: [{ source: consumptionFeed, ref: subscriptionId, text: refusal.message.slice(0, 500), at }],
-    shadow: false,
+    effects: [signalMessage(blindSignal(blindness, { subscriptionId, party, refusal, at }))],
   };
 }
 

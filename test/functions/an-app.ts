@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { standingClock } from '../../local/clock.ts';
 import { startCosmosEndpoint } from '../../local/cosmos/endpoint.ts';
 import { createFaults } from '../../local/faults.ts';
 import { startFunctionsHost } from '../../local/functions-host/host.ts';
-import { managedIdentity, startIssuer } from '../../local/issuer/issuer.ts';
+import { startIssuer } from '../../local/issuer/issuer.ts';
 import { type MicrosoftOptions, startMicrosoft } from '../../local/microsoft/endpoint.ts';
+import { giveSettings } from '../../local/runtime/give-settings.ts';
 import { untilQuiet } from '../../local/runtime/quiet.ts';
 import { startServiceBusEndpoint } from '../../local/service-bus/endpoint.ts';
 import { openStore } from '../../local/store.ts';
@@ -30,7 +30,8 @@ export interface AppOptions extends Partial<Pick<MicrosoftOptions, 'usage' | 'us
  */
 export async function anApp(options: AppOptions = {}) {
   const data = mkdtempSync(join(tmpdir(), 'surety-app-'));
-  mkdirSync(join(data, 'exports'));
+  const exportsDir = join(data, 'exports');
+  mkdirSync(exportsDir);
   const store = openStore(':memory:');
   const clock = standingClock(new Date(options.now ?? '2026-11-20T12:00:00Z'), process.env);
   const faults = createFaults();
@@ -46,24 +47,10 @@ export async function anApp(options: AppOptions = {}) {
     ...(usage === undefined ? {} : { usage }),
     ...(usagePageSize === undefined ? {} : { usagePageSize }),
   });
-  const policyPath = join(data, 'policy.yaml');
-  writeFileSync(policyPath, stringify({ v: 1, partner: aPartner, ...options.policy }));
-  Object.assign(process.env, {
-    COSMOS_ENDPOINT: cosmos.url,
-    COSMOS_KEY: cosmos.key,
-    COSMOS_DATABASE: 'surety',
-    SERVICE_BUS: serviceBus.connectionString,
-    PARTNER_CENTER_URL: microsoft.url,
-    ARM_URL: microsoft.url,
-    AUTH_ISSUER: issuer.issuer,
-    AUTH_JWKS_URL: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys`,
-    AUTH_AUDIENCE: 'api://surety',
-    AZURE_CLIENT_ID: managedIdentity.clientId,
-    IDENTITY_ENDPOINT: issuer.identity.endpoint,
-    IDENTITY_HEADER: issuer.identity.header,
-    SURETY_POLICY: policyPath,
-    SURETY_ARCHIVE: join(data, 'archive'),
-    COST_EXPORTS: join(data, 'exports'),
+  giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, {
+    v: 1,
+    partner: aPartner,
+    ...options.policy,
   });
   const log: string[] = [];
   const host = await startFunctionsHost({
@@ -76,7 +63,7 @@ export async function anApp(options: AppOptions = {}) {
   const containers = await openContainers({ endpoint: cosmos.url, key: cosmos.key, database: 'surety' });
   const settled = () => untilQuiet(host, serviceBus);
   return {
-    ...{ clock, faults, host, world, log, settled, exports: join(data, 'exports') },
+    ...{ clock, faults, host, world, log, settled, exports: exportsDir },
     deadLettered: () => serviceBus.queueStates().reduce((sum, queue) => sum + queue.deadLettered, 0),
     /** Runs a timer now and lets everything that follows from it finish. */
     async run(timer: string) {

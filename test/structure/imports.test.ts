@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { type Import, importsOf, sourceFile, sourceFiles, unwritten } from './source-file.ts';
 
 /** Schemas and words that cross every border: what a message, a signal, a setting looks like. */
-const schemas = ['shared/cases/signal.ts', 'shared/cases/signal-message.ts', 'shared/runtime/messages.ts'];
+const schemas = [
+  'shared/cases/signal.ts',
+  'shared/cases/signal-message.ts',
+  'shared/cases/blind-signal.ts',
+  'shared/runtime/messages.ts',
+];
 
 /** What stands against the rules today, and why. An entry that nothing needs any more fails. */
 const exceptions: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
