@@ -2,8 +2,9 @@ import { type Blindness, blindSignal } from '../cases/blind-signal.ts';
 import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import { type Aggregates, contentOf, type Decided, type Decision, type Root } from '../core/aggregate.ts';
+import type { Archive } from '../core/archive.ts';
 import { NotAllowed } from '../core/failures.ts';
-import { signalId } from '../core/ids.ts';
+import { causeHash, signalId } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { decideActivity } from './activity-decision.ts';
@@ -22,7 +23,10 @@ export interface ActivityPosition extends Root {
   readonly baseline: ActivityBaseline;
   /** Signals told from facts that the next window shows again. */
   readonly told: readonly { readonly id: string; readonly at: string }[];
+  /** Events seen, each once. */
   readonly events: number;
+  /** Short ids of the events that the next window may show again. */
+  readonly recent: readonly string[];
   /** Events that could not be read, counted by field. */
   readonly refused: Readonly<Record<string, number>>;
   /** Set while the log may not be read: then nothing is known, which is not "nothing happened". */
@@ -38,6 +42,8 @@ export interface ActivityLog {
 export interface ReadPorts {
   readonly aggregates: Aggregates;
   readonly log: ActivityLog;
+  /** Keeps the events as they came. */
+  readonly archive: Archive;
   readonly rules: RuleSet;
   readonly policy: LoadedPolicy;
   readonly now: () => Date;
@@ -48,6 +54,8 @@ const signalsAtATime = 16;
 /** A quiet subscription's position is stored this often; until then its next window is only longer. */
 const quietMinutes = 30;
 const minuteMs = 60_000;
+/** Beyond so many in half an hour some are counted and archived twice. */
+const keptRecent = 2000;
 
 /**
  * Reads what is new in a subscription's activity log and tells what matters as signals; answers how many events there were.
@@ -81,6 +89,7 @@ export async function readActivity(ports: ReadPorts, subscriptionId: string): Pr
   }
   const quiet = window.events.length === 0 && Object.keys(window.refused).length === 0;
   if (before !== undefined && quiet && to.getTime() - Date.parse(before.through) < quietMinutes * minuteMs) return 0;
+  await archiveFresh(ports.archive, before, { subscriptionId, party, to, ...window });
   for (let more = true; more; ) {
     await aggregates.act<ActivityPosition>(address, undefined, (state) => {
       // Another reader was faster: its window covers this one.
@@ -94,6 +103,33 @@ export async function readActivity(ports: ReadPorts, subscriptionId: string): Pr
     });
   }
   return window.events.length;
+}
+
+/**
+ * Archives the events that no earlier window had, as compressed JSON lines of the party and day. Before the position moves:
+ * after a crash in between some events stand in two files, under one id.
+ */
+async function archiveFresh(archive: Archive, before: ActivityPosition | undefined, window: Window): Promise<void> {
+  const fresh = freshOf(before, window);
+  if (fresh.length === 0) return;
+  const lines = fresh.map(({ id, raw }) => JSON.stringify({ id, event: raw }));
+  const name = `${window.subscriptionId}-${causeHash(...fresh.map(({ id }) => id))}.jsonl.gz`;
+  await archive.put(
+    `activity/${window.party}/${window.to.toISOString().slice(0, 10)}/${name}`,
+    `${lines.join('\n')}\n`,
+  );
+}
+
+const shortId = (event: Pick<ActivityEvent, 'id'>): string => event.id.slice(0, 16);
+
+/** Events of the window that no earlier one has shown, each once. */
+function freshOf(state: Pick<ActivityPosition, 'recent'> | undefined, window: Window): readonly ActivityEvent[] {
+  const known = new Set(state?.recent ?? []);
+  return window.events.filter((event) => {
+    const isNew = !known.has(shortId(event));
+    known.add(shortId(event));
+    return isNew;
+  });
 }
 
 async function readWindow(log: ActivityLog, subscriptionId: string, from: Date, to: Date) {
@@ -131,6 +167,7 @@ export function decideBlind(
     baseline: emptyBaseline(subscriptionId),
     told: [],
     events: 0,
+    recent: [],
     refused: {},
   };
   const content = state === undefined ? empty : contentOf(state);
@@ -176,6 +213,8 @@ export function decideWindow(
   for (const { id, occurredAt } of signals) told.set(id, { id, at: occurredAt });
   const more = fresh.length > signals.length;
   const oldest = new Date(window.to.getTime() - 3 * policy.activity.overlapMinutes * minuteMs).toISOString();
+  // A minute more than the overlap: forms of the log differ in how finely they tell the time.
+  const again = new Date(window.to.getTime() - (policy.activity.overlapMinutes + 1) * minuteMs).toISOString();
   const content: Decided<ActivityPosition> = {
     id: window.subscriptionId,
     v: 1,
@@ -186,7 +225,13 @@ export function decideWindow(
     // While signals of this window are left, the baseline must still be the one they were judged by.
     baseline: more ? (state?.baseline ?? emptyBaseline(window.subscriptionId)) : next,
     told: [...told.values()].filter((one) => more || one.at >= oldest),
-    events: (state?.events ?? 0) + (more ? 0 : window.events.length),
+    events: (state?.events ?? 0) + (more ? 0 : freshOf(state, window).length),
+    recent: more
+      ? (state?.recent ?? [])
+      : window.events
+          .filter((event) => event.at >= again)
+          .map(shortId)
+          .slice(-keptRecent),
     refused: more ? (state?.refused ?? {}) : added(state?.refused ?? {}, window.refused),
   };
   return { state: content, signals, more };

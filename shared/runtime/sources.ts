@@ -199,6 +199,7 @@ async function activityPorts(app: App) {
     now: app.now,
     subscriptionsAfter: (after: string, limit: number) =>
       subscriptionsAfter(app.containers('subscriptions'), after, limit),
+    archive: await archiveOf(app),
     rules: await rulesOf(app.policy),
     log: createActivityLog({ endpoint, credential: await credentialOf(app.settings), allowHttp: isLoopback(endpoint) }),
   };
@@ -207,4 +208,19 @@ async function activityPorts(app: App) {
 async function costSource(app: App) {
   const { folderCostSource } = await import('../azure/cost-folder.ts');
   return folderCostSource(app.settings.COST_EXPORTS ?? '');
+}
+
+/** Puts the heads of the audit chains into the archive. */
+export async function digestAudit(app: App): Promise<void> {
+  const [{ digestHeads }, { createChainHeads }, archive] = await Promise.all([
+    import('../audit/digest-heads.ts'),
+    import('../azure/audit-queries.ts'),
+    archiveOf(app),
+  ]);
+  await digestHeads({ heads: createChainHeads(app.containers('audit')), archive, now: app.now });
+}
+
+async function archiveOf(app: App) {
+  const { createFolderArchive } = await import('../azure/archive-folder.ts');
+  return createFolderArchive(app.settings.SURETY_ARCHIVE);
 }
