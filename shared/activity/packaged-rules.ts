@@ -19,8 +19,16 @@ async function load(policy: LoadedPolicy): Promise<RuleSet> {
   const folders = [packagedRulesFolder(), ...policy.rules.folders];
   const rules = new Map<string, SigmaRule>();
   for (const folder of folders) {
-    for (const rule of (await loadFolder(folder)).rules) if (!rules.has(rule.id)) rules.set(rule.id, rule);
+    const read = await loadFolder(folder);
+    for (const rule of read.rules) if (!rules.has(rule.id)) rules.set(rule.id, asPolicySays(rule, policy));
+    // The others are used; a rule that nobody is told about would look like one that never fires.
+    for (const { file, line, field, reason } of read.refused) {
+      console.warn(`rule not used: ${folder}/${file}:${line}: ${field}: ${reason}`);
+    }
   }
   const disabled = new Set(policy.rules.disabled);
   return compileRuleSet([...rules.values()].filter((rule) => !disabled.has(rule.id)));
 }
+
+const asPolicySays = (rule: SigmaRule, policy: LoadedPolicy): SigmaRule =>
+  rule.hasOwnPoints ? rule : { ...rule, points: policy.rules.pointsByLevel[rule.level] };

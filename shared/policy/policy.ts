@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultPoints } from '../core/rule-level.ts';
 
 /** What Surety may do by itself. `auto` is known but refused until limits on blast radius exist. */
 export const modes = ['observe', 'approve', 'auto'] as const;
@@ -6,6 +7,7 @@ export type Mode = (typeof modes)[number];
 
 const DecimalText = z.string().regex(/^\d+(\.\d+)?$/, 'must be a decimal number in quotes, like "1500.00"');
 const Minutes = z.number().positive();
+const Points = z.number().int().min(0).max(100);
 
 const Playbook = z.strictObject({
   /** Severity from which a plan is made. */
@@ -81,11 +83,11 @@ export const Policy = z.strictObject({
       /** Points of a rule that names only a Sigma level. */
       pointsByLevel: z
         .strictObject({
-          informational: z.number().int().min(0).max(100).default(0),
-          low: z.number().int().min(0).max(100).default(5),
-          medium: z.number().int().min(0).max(100).default(15),
-          high: z.number().int().min(0).max(100).default(30),
-          critical: z.number().int().min(0).max(100).default(45),
+          informational: Points.default(defaultPoints.informational),
+          low: Points.default(defaultPoints.low),
+          medium: Points.default(defaultPoints.medium),
+          high: Points.default(defaultPoints.high),
+          critical: Points.default(defaultPoints.critical),
         })
         .prefault({}),
     })

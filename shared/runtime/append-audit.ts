@@ -19,6 +19,8 @@ export function createAppendAudit(container: Container): AppendAudit {
     const chain = chainOf(effect);
     const turn = (turns.get(chain) ?? Promise.resolve()).catch(() => {}).then(() => append(container, tails, effect));
     turns.set(chain, turn);
+    const done = () => void (turns.get(chain) === turn && turns.delete(chain));
+    turn.then(done, done);
     return turn;
   };
 }

@@ -1,7 +1,8 @@
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document as YamlDocument } from 'yaml';
+import { defaultPoints } from '../../core/rule-level.ts';
 import { readCondition } from './condition.ts';
 import { type Expression, or } from './expression.ts';
-import { pointsByLevel, RuleMembers, type RuleRefusal, type RulesRead, type SigmaRule } from './rule.ts';
+import { RuleMembers, type RuleRefusal, type RulesRead, type SigmaRule } from './rule.ts';
 import { RuleProblem } from './rule-problem.ts';
 import { offsetOf, readSelection } from './selection.ts';
 
@@ -56,7 +57,8 @@ function readRule(document: YamlDocument, file: string): SigmaRule {
     id: members.id,
     title: members.title ?? members.id,
     level: members.level,
-    points: members.surety?.points ?? pointsByLevel[members.level],
+    points: members.surety?.points ?? defaultPoints[members.level],
+    hasOwnPoints: members.surety !== undefined,
     subject: members.surety?.subject ?? 'compromise',
     version: members.surety?.version ?? members.modified ?? members.date ?? '0',
     status: members.status,

@@ -1,19 +1,7 @@
 import { z } from 'zod';
 import { subjects } from '../../cases/signal.ts';
+import { type Level, levels } from '../../core/rule-level.ts';
 import type { Expression } from './expression.ts';
-
-/** Sigma's levels, in rising order. */
-export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
-export type Level = (typeof levels)[number];
-
-/** What a rule of the community adds to a case's severity: it has no opinion of its own on our scale of 0 to 100. */
-export const pointsByLevel: Readonly<Record<Level, number>> = {
-  informational: 0,
-  low: 5,
-  medium: 15,
-  high: 30,
-  critical: 45,
-};
 
 /** The section `surety` of a packaged rule. */
 export const OwnSection = z.strictObject({
@@ -47,6 +35,8 @@ export interface SigmaRule {
   readonly level: Level;
   /** What a match adds to a case, and which case. */
   readonly points: number;
+  /** The rule names its points itself; those of others are the policy's, by level. */
+  readonly hasOwnPoints: boolean;
   readonly subject: z.infer<typeof OwnSection>['subject'];
   /** The packaged rule's version; for others the day it was last modified. */
   readonly version: string;
