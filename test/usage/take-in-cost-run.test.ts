@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createCostShelf } from '../../shared/azure/cost-queries.ts';
+import type { Aggregates } from '../../shared/core/aggregate.ts';
+import { takeInCostRun } from '../../shared/usage/take-in-cost-run.ts';
+import { aWorld, type World } from '../attack/a-world.ts';
+import { aPolicy } from '../cases/a-signal.ts';
+
+const customer = '11111111-1111-4111-8111-111111111111';
+const subscription = '22222222-2222-4222-8222-222222222222';
+const run = {
+  kind: 'run' as const,
+  feed: 'contoso-focus',
+  runId: 'run-1',
+  writtenAt: '2026-11-24T09:00:00.000Z',
+  month: '2026-11',
+  startsOn: '2026-11-01',
+  cursor: '1',
+  location: 'manifest.json',
+};
+
+let world: World;
+beforeEach(async () => {
+  world = await aWorld();
+});
+afterEach(() => world.close());
+
+const takeIn = (aggregates: Aggregates) =>
+  takeInCostRun(
+    {
+      aggregates,
+      policy: aPolicy({ usage: { budgets: [{ customer, amount: '100', currency: 'EUR' }] } }),
+      now: world.now,
+      shelf: createCostShelf(world.containers('usage')),
+      source: {
+        async *runs() {},
+        async read() {
+          const days = [{ day: '2026-11-20', total: '130' }];
+          const cost = { id: subscription, customer, currency: 'EUR', total: '130', days };
+          return { kind: 'read' as const, run, rows: 1, refused: [], complete: true, subscriptions: [cost] };
+        },
+      },
+    },
+    run,
+  );
+
+/** The store, which dies once before it is asked about a customer's spending. */
+function dyingBefore(id: string): Aggregates {
+  let alive = true;
+  return {
+    read: world.aggregates.read,
+    act(address, messageId, decide) {
+      if (alive && address.id.includes(id)) {
+        alive = false;
+        throw new Error('killed');
+      }
+      return world.aggregates.act(address, messageId, decide);
+    },
+  };
+}
+
+test('a customer’s budget is judged also when the run died between its figures and its judgement, and then once', async () => {
+  const aggregates = dyingBefore(':spend:');
+  const signals = () =>
+    world.sent.filter(({ queue }) => queue === 'signals').map(({ message }) => message.body['observed']);
+  await expect(takeIn(aggregates)).rejects.toThrow('killed');
+  expect(signals()).toEqual([]);
+  await takeIn(aggregates);
+  await takeIn(aggregates);
+  expect(signals()).toEqual([expect.stringContaining('130 % of the budget')]);
+});
