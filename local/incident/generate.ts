@@ -20,6 +20,13 @@ export interface WorldOptions {
   readonly stopsOf?: StopsOf;
 }
 
+/** A world with the story that is told in it. */
+export interface GeneratedWorld extends World {
+  readonly story: IncidentStory;
+  /** What happens at these customers (tenant ids), and all that is hostile; the rest is not even made. */
+  activityOfTenants(tenants: ReadonlySet<string>): World['activity'];
+}
+
 const customerCount = 40;
 
 /**
@@ -27,11 +34,7 @@ const customerCount = 40;
  * which one tenant is taken over and another overspends its budget honestly. Everybody and everything in it is invented.
  * The same seed and start give the same world.
  */
-export function generateWorld(
-  seed: number,
-  start: Date,
-  { stopsOf = () => [] }: WorldOptions = {},
-): World & { readonly story: IncidentStory } {
+export function generateWorld(seed: number, start: Date, { stopsOf = () => [] }: WorldOptions = {}): GeneratedWorld {
   const begin = start.getTime();
   const partner = makePartner(seed);
   const estates = makeEstates(seed, customerCount);
@@ -40,8 +43,8 @@ export function generateWorld(
   const span = { from: begin - historyMs, to: begin + horizonMs };
 
   const hostile = inOrder(attack.operations).flatMap(eventWriter(randomOf(seed, 'hostile events')));
-  const ordinary = () =>
-    estates.flatMap((estate) =>
+  const ordinary = (of: readonly Estate[]) =>
+    of.flatMap((estate) =>
       inOrder(operationsOf(seed, estate, cast, span, begin, partner.tenantId)).flatMap(
         eventWriter(randomOf(seed, 'events', estate.label)),
       ),
@@ -53,15 +56,17 @@ export function generateWorld(
     const source = { seed, partner, billing, estate, resources: [...resources, ...mined], stopsOf };
     return runs.map((run) => costRunOf(source, run));
   });
+  const activityOf = (of: readonly Estate[]) => byTime([...ordinary(of), ...hostile], (event) => event.visibleAt);
   let activity: World['activity'] | undefined;
   return {
     partner,
     customers: estates.map(({ customer }) => customer),
     // By far the largest part: made when it is first looked at.
     get activity() {
-      activity ??= byTime([...ordinary(), ...hostile], (event) => event.visibleAt);
+      activity ??= activityOf(estates);
       return activity;
     },
+    activityOfTenants: (tenants) => activityOf(estates.filter(({ customer }) => tenants.has(customer.tenantId))),
     costRuns: byTime(costRuns, (run) => run.writtenAt),
     story: tellStory(
       cast,

@@ -17,7 +17,12 @@ type Event = Readonly<Record<string, unknown>>;
  * days back, and only what the log shows already. Pages of one list agree on the instant the first was asked.
  */
 export function activityLogRoute(world: World, clock: RuntimeClock, baseUrl: () => string, pageSize: number): Route {
-  const bySubscription = Map.groupBy(world.activity, (event) => event.subscriptionId.toLowerCase());
+  // Grouped with the first request: a generated world makes its events only then.
+  let grouped: Map<string, WorldEvent[]> | undefined;
+  const eventsOf = (subscriptionId: string) => {
+    grouped ??= Map.groupBy(world.activity, (event) => event.subscriptionId.toLowerCase());
+    return grouped.get(subscriptionId) ?? [];
+  };
   const known = new Set(
     world.customers.flatMap(({ plans }) =>
       plans.flatMap((plan) => plan.entitlements.map(({ id }) => id.toLowerCase())),
@@ -33,7 +38,7 @@ export function activityLogRoute(world: World, clock: RuntimeClock, baseUrl: () 
     if (!known.has(subscriptionId.toLowerCase())) {
       return armError(404, 'SubscriptionNotFound', `The subscription '${subscriptionId}' could not be found.`);
     }
-    const events = bySubscription.get(subscriptionId.toLowerCase()) ?? [];
+    const events = eventsOf(subscriptionId.toLowerCase());
     return listEvents(events, call.url, clock.now(), pageSize, (query) => `${baseUrl()}${call.url.pathname}?${query}`);
   };
 }

@@ -1,8 +1,7 @@
-import type { IncidentStory } from '../incident/generate.ts';
-import type { World } from '../world.ts';
+import type { GeneratedWorld } from '../incident/generate.ts';
 
 /** The policy that the bundled incident ships: `approve`, with the generated partner's budgets. */
-export function incidentPolicy(world: World & { readonly story: IncidentStory }) {
+export function incidentPolicy(world: GeneratedWorld) {
   return {
     v: 1,
     partner: { tenantId: world.partner.tenantId, name: world.partner.name, timeZone: 'Europe/Athens', currency: 'EUR' },
