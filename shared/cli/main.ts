@@ -57,7 +57,7 @@ function surety(env: NodeJS.ProcessEnv, version: string): Command {
   registerCasesList(program, { env });
   registerCasesShow(program, { env });
   registerAuditVerify(program, { env });
-  registerUsageLoad(program);
+  registerUsageLoad(program, { now });
   registerActivityMatch(program);
   registerRulesCheck(program);
   registerRulesInstall(program, { now });

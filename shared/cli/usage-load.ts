@@ -29,26 +29,40 @@ export interface UsageReport {
 export type ExitCode = 0 | 1 | 2;
 
 /** Adds `surety usage load PATH...` to the program. */
-export function registerUsageLoad(program: Command): void {
+export function registerUsageLoad(program: Command, { now }: { readonly now: () => Date }): void {
   const usage = program.commands.find((command) => command.name() === 'usage') ?? program.command('usage');
   if (usage.description() === '') usage.description('cost files and what they add up to');
   usage
     .command('load')
-    .description('read cost exports and show what each subscription cost on each day; nothing is stored')
+    .description('read cost exports and show what each subscription cost on each day; nothing is stored without --into')
     .argument('<path...>', 'FOCUS or ActualCost exports: CSV, gzip, Parquet, manifest.json or folders of them')
     .addOption(new Option('--json', 'print { files, subscriptions } for machines'))
+    .option('--into <dir>', 'also put each file among the exports in DIR (COST_EXPORTS), where the next look finds it')
     .addHelpText('after', '\nExit codes: 0 all rows taken in, 1 some rows or files refused, 2 nothing could be read.')
-    .action(async (paths: readonly string[], options: { readonly json?: boolean }) => {
-      process.exitCode = await loadUsage(paths, options.json === true, {
-        output: (text) => process.stdout.write(text),
-        error: (text) => process.stderr.write(text),
+    .action(async (paths: readonly string[], options: { readonly json?: boolean; readonly into?: string }) => {
+      const into = options.into === undefined ? undefined : { dir: options.into, now };
+      const terminal = {
+        output: (text: string) => process.stdout.write(text),
+        error: (text: string) => process.stderr.write(text),
         watched: process.stderr.isTTY === true,
-      });
+      };
+      process.exitCode = await loadUsage(paths, options.json === true, terminal, into);
     });
 }
 
-/** Reads the files one by one and prints the account of them. */
-export async function loadUsage(paths: readonly string[], json: boolean, terminal: Terminal): Promise<ExitCode> {
+/** The folder of exports that files are put into, and the time of their runs. */
+export interface Into {
+  readonly dir: string;
+  readonly now: () => Date;
+}
+
+/** Reads the files one by one and prints the account of them; with `into` each is put among the exports too. */
+export async function loadUsage(
+  paths: readonly string[],
+  json: boolean,
+  terminal: Terminal,
+  into?: Into,
+): Promise<ExitCode> {
   const { brokenManifest, listCostFiles, readCostPart } = await import('../azure/cost-folder.ts');
   const { parts, broken, notes } = await listCostFiles(paths);
   for (const note of notes) terminal.error(`note: ${note}\n`);
@@ -67,7 +81,21 @@ export async function loadUsage(paths: readonly string[], json: boolean, termina
     terminal.error('nothing could be read: no cost export among the paths given\n');
     return 2;
   }
-  return files.some(({ read, refused }) => read !== 'whole' || refused.length > 0) ? 1 : 0;
+  const allPut = into === undefined || (await putAll(files, into, terminal));
+  return !allPut || files.some(({ read, refused }) => read !== 'whole' || refused.length > 0) ? 1 : 0;
+}
+
+/** Puts the files among the exports and says so of each on the error stream. True when all are there. */
+async function putAll(files: readonly CostFile[], { dir, now }: Into, terminal: Terminal): Promise<boolean> {
+  const { putCostRun } = await import('../azure/cost-run-writer.ts');
+  let all = true;
+  for (const file of files) {
+    const put = await putCostRun(dir, file, now());
+    all &&= put.kind !== 'refused';
+    const said = { put: 'put into', there: 'is there already:', refused: 'not put:' }[put.kind];
+    terminal.error(`${file.path}: ${said} ${put.kind === 'refused' ? put.why : put.folder}\n`);
+  }
+  return all;
 }
 
 const reportOf = (files: readonly CostFile[]): UsageReport => ({
