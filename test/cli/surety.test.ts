@@ -44,7 +44,7 @@ test.for([
   { args: ['casse', 'list'], says: "unknown command 'casse'\n(Did you mean cases?)" },
   { args: ['cases', 'lst'], says: "unknown command 'lst'\n(Did you mean list?)" },
   { args: ['cases', 'list', '--jsn'], says: "unknown option '--jsn'\n(Did you mean --json?)" },
-  { args: ['cases', 'list', '--status', 'lost'], says: 'Allowed choices are open, closed' },
+  { args: ['cases', 'list', '--status', 'lost'], says: 'Allowed choices are open, watching, closed' },
   { args: ['cases', 'show'], says: "missing required argument 'id'" },
   { args: ['usage', 'load'], says: "missing required argument 'path'" },
   { args: ['cases'], says: 'Usage: surety cases' },
