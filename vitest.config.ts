@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Many tests wait for locks and timers: more of them than cores run at a time.
+    maxWorkers: 3,
     env: { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
   },
 });
