@@ -14,10 +14,13 @@ import { isNode, type Node, nameOf, nodesIn, root, sourceFiles, stringOf } from 
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
+const api = read('docs/api.md');
+const configuration = read('docs/configuration.md');
+const pages = [readme, api, configuration].join('\n');
 
 /** What stands between `<!-- name -->` and `<!-- /name -->`. */
 function between(name: string): string {
-  const [, rest = ''] = readme.split(`<!-- ${name} -->`);
+  const [, rest = ''] = pages.split(`<!-- ${name} -->`);
   const [inside = ''] = rest.split(`<!-- /${name} -->`);
   expect(inside, `the markers of ${name}`).toContain('|');
   return inside;
@@ -36,7 +39,7 @@ const codesIn = (text: string): readonly string[] => [...text.matchAll(/`([^`]+)
 
 /** Text of every fenced block of that language. */
 const blocksOf = (language: string): readonly string[] =>
-  [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, text]) => (of === language ? [text ?? ''] : []));
+  [...pages.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, text]) => (of === language ? [text ?? ''] : []));
 
 test('the README fits into 400 lines', () => {
   expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(400);
@@ -160,7 +163,7 @@ function pathsOf(value: unknown, path = ''): readonly string[] {
 
 test('the example of a policy can be used, shows every key, and its values are the defaults', () => {
   const [text = ''] = blocksOf('yaml');
-  const example = readPolicy(text, 'README.md');
+  const example = readPolicy(text, 'docs/configuration.md');
   expect([...pathsOf(parse(text))].sort()).toEqual([...leavesOf(z.toJSONSchema(Policy, { io: 'input' }))].sort());
   const { hash: _, ...shown } = { ...example, usage: { ...example.usage, budgets: [] } };
   expect(shown).toEqual(Policy.parse({ v: 1, partner: example.partner }));
@@ -225,8 +228,8 @@ test.for(['usage load', 'activity match'])('surety %s prints what the README sho
 });
 
 test('every link of the pages to a file of the project leads somewhere', () => {
-  const pages = globSync('{*.md,docs/**/*.md}', { cwd: root });
-  const dead = pages.flatMap((page) =>
+  const files = globSync('{*.md,docs/**/*.md}', { cwd: root });
+  const dead = files.flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].flatMap(([, target = '']) =>
       globSync(join(dirname(page), target), { cwd: root }).length === 0 ? [`${page}: ${target}`] : [],
     ),
