@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { managedIdentity } from '../issuer/issuer.ts';
+import { keysOf } from './give-keys.ts';
 import type { Runtime } from './start-runtime.ts';
 
 /** Audience of people's tokens on this machine. */
@@ -30,5 +31,7 @@ export function giveSettings(endpoints: Endpoints, data: string, policy: object)
     SURETY_POLICY: policyPath,
     SURETY_ARCHIVE: join(data, 'archive'),
     COST_EXPORTS: exportsDir,
+    GRAPH_URL: microsoft.url,
+    ...keysOf(data),
   });
 }

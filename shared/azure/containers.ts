@@ -52,6 +52,22 @@ export const containers = {
   sweeps: aggregate('sweeps', '/sweep'),
   /** What people switch while it runs: mode, kill switch, protected customers. */
   switches: aggregate('switches', '/scope'),
+  /** One-time passcodes: one root a phone number, found by its blind index; no number in plain text. */
+  phones: aggregate('phones', '/phoneIndex'),
+  /** One document per counted key and fixed window, raised by one conditional patch before the thing is done. */
+  counters: { ...aggregate('counters', '/counter'), indexed: ['/kind'] },
+  /** Sign-up applications, by `applicant:{id}`. */
+  signups: aggregate('signups', '/party', ['/status', '/startedAt']),
+  /** What sign-ups, customers and closed accounts have in common: one partition a blind index. */
+  links: aggregate('links', '/link', ['/at', '/subject']),
+  /** Questions to verification providers, each to its end. */
+  verifications: aggregate('verifications', '/verificationId', ['/signUpId']),
+  /** Payment instruments of a payer, as the billing provider tells them. */
+  instruments: aggregate('instruments', '/payer'),
+  /** What was last seen of a customer tenant's security. */
+  postures: aggregate('postures', '/party'),
+  /** What webhooks brought: id = hash of source and external id, so that a repetition is seen. */
+  inbox: aggregate('inbox', '/source', ['/at']),
   /** Messages that could not be read, whole, with the reason. */
   parked: aggregate('parked', '/id', ['/queue', '/at']),
   /** Hash chain, one per party and year: created only, never replaced. */

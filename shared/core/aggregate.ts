@@ -8,6 +8,14 @@ export type ContainerName =
   | 'activity'
   | 'sweeps'
   | 'switches'
+  | 'phones'
+  | 'counters'
+  | 'signups'
+  | 'links'
+  | 'verifications'
+  | 'instruments'
+  | 'postures'
+  | 'inbox'
   | 'parked'
   | 'audit';
 
@@ -51,6 +59,16 @@ export interface Child {
   readonly [member: string]: unknown;
 }
 
+/**
+ * A document beside the root that may change, and only in one batch with it: for what there is too much of to stand in the
+ * root and that still may be corrected.
+ */
+export interface Part {
+  readonly id: string;
+  readonly v: number;
+  readonly kind: string;
+}
+
 /** A message to be sent once the decision is stored. At most 64 KB; more goes by reference. */
 export interface QueueEffect {
   readonly to: 'queue';
@@ -86,8 +104,10 @@ export const maxEffects = 20;
 export const maxEffectBytes = 64 * 1024;
 
 /** What a pure decision answers: the new state, what is created beside it, and what is to be sent. */
-export interface Decision<S extends Root> {
+export interface Decision<S extends Root, P extends Part = never> {
   readonly state: Decided<S>;
+  /** The part that was asked for, as it stands from now on. */
+  readonly part?: P;
   readonly children?: readonly Child[];
   readonly effects?: readonly Effect[];
 }
@@ -114,11 +134,20 @@ export interface Aggregates {
   /**
    * Reads the root, decides, commits in one transactional batch and sends the effects. `decide` may run several times;
    * it answers undefined when there is nothing to do. `messageId` is remembered for 30 days, so that a second delivery is
-   * a no-op that only sends what a crash left waiting.
+   * a no-op that only sends what a crash left waiting. With `partId` the part of that id is read after the root and decided
+   * with it.
    */
-  act<S extends Root>(
+  act<S extends Root, P extends Part = never>(
     address: Address,
     messageId: string | undefined,
-    decide: (state: S | undefined) => Decision<S> | undefined,
+    decide: (state: S | undefined, part: P | undefined) => Decision<S, P> | undefined,
+    partId?: string,
   ): Promise<Outcome<S>>;
+  /** A document beside a root, or undefined. Throws `NewerShape` when the document is newer than this code. */
+  readBeside<D extends Part>(address: Address): Promise<D | undefined>;
+  /**
+   * Creates documents of a partition, in order, each with its own id; one that stands already is left as it is. They are made
+   * before the root that names them: until then they count for nothing.
+   */
+  createBeside(container: ContainerName, partition: string, documents: readonly Part[]): Promise<void>;
 }

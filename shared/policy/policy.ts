@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaultPoints } from '../core/rule-level.ts';
+import { OnboardingPolicy } from './onboarding-policy.ts';
 
 /** What Surety may do by itself. `auto` is known but refused until limits on blast radius exist. */
 export const modes = ['observe', 'approve', 'auto'] as const;
@@ -114,6 +115,7 @@ export const Policy = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  onboarding: OnboardingPolicy.prefault({}),
   readBack: z
     .strictObject({
       /** Minutes to each look at what Microsoft shows, counted from the look before. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Evidence } from '../onboarding/evidence.ts';
 import { RunRef } from '../usage/cost-feed.ts';
 
 const v = z.literal(1);
@@ -13,6 +14,10 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('cost-step'), feed: id, runId: id }),
   z.object({ v, kind: z.literal('consumption-step'), run: z.number().int(), after: z.string() }),
   z.object({ v, kind: z.literal('consumption-read'), run: z.number().int(), subscriptionId: id }),
+  z.object({ v, kind: z.literal('sign-up-evidence'), signUpId: id, evidence: Evidence }),
+  z.object({ v, kind: z.literal('assess-identity'), signUpId: id }),
+  z.object({ v, kind: z.literal('ask-provider'), verificationId: id }),
+  z.object({ v, kind: z.literal('posture-step'), run: z.number().int(), after: z.string() }),
 ]);
 export type IntakeMessage = z.infer<typeof IntakeMessage>;
 
@@ -53,3 +58,9 @@ export const ActionMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('reconcile'), subscriptionId: id }),
 ]);
 export type ActionMessage = z.infer<typeof ActionMessage>;
+
+/** Queue `notifications`: what goes out to people. It names what is to be sent, never a number or a code. */
+export const NotificationMessage = z.discriminatedUnion('kind', [
+  z.object({ v, kind: z.literal('otp-sms'), phoneIndex: id, challengeId: id, send: z.number().int().min(1) }),
+]);
+export type NotificationMessage = z.infer<typeof NotificationMessage>;

@@ -1,4 +1,6 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { Proof } from './check-proof.ts';
+import type { SignedBody } from './check-signature.ts';
 import type { Person, Role } from './check-token.ts';
 import { knownLater } from './classify-failure.ts';
 import { type App, app } from './compose.ts';
@@ -7,6 +9,11 @@ import { type App, app } from './compose.ts';
 export type CallerClass =
   /** Somebody of the partner, by Entra token, holding one of the roles. */
   | { readonly kind: 'person'; readonly roles: readonly Role[] }
+  /** Somebody who proved a phone by passcode, for the purpose `sign-up`. */
+  | { readonly kind: 'applicant' }
+  | { readonly kind: 'applicant-or-person'; readonly roles: readonly Role[] }
+  /** A service that signs its bodies (Standard Webhooks) with a secret of that setting. */
+  | { readonly kind: 'signed'; readonly by: 'BILLING_WEBHOOK_SECRETS' | 'VERIFICATION_SECRETS' }
   /** Anybody: only for what tells nothing about customers. */
   | { readonly kind: 'anyone'; readonly why: string };
 
@@ -25,8 +32,12 @@ export class Problem extends Error {
 export interface Call {
   readonly request: HttpRequest;
   readonly app: App;
-  /** Present exactly when the caller class is `person`. */
+  /** Present exactly when a person called. */
   readonly person: Person | undefined;
+  /** Present exactly when an applicant called. */
+  readonly applicant: Proof | undefined;
+  /** Present exactly when the caller class is `signed`: the body as it was signed. */
+  readonly signed: SignedBody | undefined;
 }
 
 /** The handler with its caller class, so that a test can enumerate every function's. */
@@ -40,8 +51,8 @@ export function onHttp(caller: CallerClass, handle: (call: Call) => Promise<Http
   const handler = async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
     try {
       const running = await app();
-      const person = caller.kind === 'person' ? await provePerson(request, running, caller.roles) : undefined;
-      const answer = await handle({ request, app: running, person });
+      const proven = await proveCaller(request, running, caller);
+      const answer = await handle({ request, app: running, ...proven });
       return { ...answer, headers: { 'cache-control': 'no-store', ...answer.headers } };
     } catch (error) {
       if (error instanceof Problem) return problem(error.status, error.message, error.facts);
@@ -63,9 +74,46 @@ export function onHttp(caller: CallerClass, handle: (call: Call) => Promise<Http
   return Object.assign(handler, { callerClass: caller });
 }
 
-async function provePerson(request: HttpRequest, running: App, roles: readonly Role[]): Promise<Person> {
+type Proven = Pick<Call, 'person' | 'applicant' | 'signed'>;
+const nobody: Proven = { person: undefined, applicant: undefined, signed: undefined };
+
+async function proveCaller(request: HttpRequest, running: App, caller: CallerClass): Promise<Proven> {
+  switch (caller.kind) {
+    case 'anyone':
+      return nobody;
+    case 'person':
+      return { ...nobody, person: await provePerson(bearerOf(request), running, caller.roles) };
+    case 'applicant':
+      return { ...nobody, applicant: await proveApplicant(bearerOf(request), running) };
+    case 'applicant-or-person': {
+      const token = bearerOf(request);
+      const { decodeJwt } = await import('jose');
+      const { proofIssuer } = await import('./check-proof.ts');
+      return issuerOf(token, decodeJwt) === proofIssuer
+        ? { ...nobody, applicant: await proveApplicant(token, running) }
+        : { ...nobody, person: await provePerson(token, running, caller.roles) };
+    }
+    case 'signed':
+      return { ...nobody, signed: await proveSignature(request, running.settings[caller.by], caller.by) };
+  }
+}
+
+function bearerOf(request: HttpRequest): string {
   const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  if (bearer === undefined) throw new Problem(401, 'A bearer token of the partner tenant is needed.');
+  if (bearer === undefined) throw new Problem(401, 'A bearer token is needed.');
+  return bearer;
+}
+
+/** Who says to have issued a token: chooses the check, proves nothing. */
+function issuerOf(token: string, decode: (token: string) => { iss?: string }): string | undefined {
+  try {
+    return decode(token).iss;
+  } catch {
+    return undefined;
+  }
+}
+
+async function provePerson(bearer: string, running: App, roles: readonly Role[]): Promise<Person> {
   const { checkToken } = await import('./check-token.ts');
   const checked = await checkToken(bearer, running.settings, running.policy.partner.tenantId);
   if (checked.kind === 'refused') throw new Problem(401, checked.why);
@@ -75,14 +123,45 @@ async function provePerson(request: HttpRequest, running: App, roles: readonly R
   return checked.person;
 }
 
-/** The parsed JSON body. 400 names what is wrong with it. */
+async function proveApplicant(bearer: string, running: App): Promise<Proof> {
+  const { checkProof } = await import('./check-proof.ts');
+  const proof = await checkProof(bearer, running.settings);
+  if (proof?.purpose !== 'sign-up') throw new Problem(401, 'A proof of the phone is needed: ask for a passcode first.');
+  return proof;
+}
+
+async function proveSignature(request: HttpRequest, secrets: string | undefined, name: string): Promise<SignedBody> {
+  if (secrets === undefined) throw new Problem(503, `${name} is not set: nothing can be taken in here.`);
+  const [{ checkSignature }, raw] = await Promise.all([import('./check-signature.ts'), bytesOf(request, 1024 * 1024)]);
+  const signed = checkSignature(secrets, raw, request.headers);
+  if (signed === undefined) throw new Problem(401, 'The signature is not valid here, or older than five minutes.');
+  return signed;
+}
+
+async function bytesOf(request: HttpRequest, most: number): Promise<Buffer> {
+  const tooLarge = () => new Problem(413, `The body is too large; at most ${most} bytes are taken in.`);
+  if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge();
+  const raw = Buffer.from(await request.arrayBuffer());
+  if (raw.length > most) throw tooLarge();
+  return raw;
+}
+
+/** No body of people's has more. */
+const mostBodyBytes = 64 * 1024;
+
+/** The parsed JSON body. 400 names what is wrong with it, 413 that it is over 64 KB. */
 export async function bodyOf<T>(
   request: HttpRequest,
   schema: { safeParse(value: unknown): SafeParsed<T> },
 ): Promise<T> {
+  return parsedAs((await bytesOf(request, mostBodyBytes)).toString('utf8'), schema);
+}
+
+/** The same of a text, e.g. of a signed body. */
+export function parsedAs<T>(text: string, schema: { safeParse(value: unknown): SafeParsed<T> }): T {
   let body: unknown;
   try {
-    body = JSON.parse(await request.text());
+    body = JSON.parse(text);
   } catch {
     throw new Problem(400, 'The body is not JSON.');
   }

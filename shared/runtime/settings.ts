@@ -27,6 +27,21 @@ const Settings = z
     SURETY_ARCHIVE: z.string().min(1),
     /** Folder with cost exports, laid out as Cost Management writes them. Empty: no cost files. */
     COST_EXPORTS: z.string().optional(),
+    /** Keys of blind indexes, one-time passcodes, sealed personal data: `2:base64,1:base64`, newest first. */
+    INDEX_KEYS: z.string().optional(),
+    OTP_PEPPERS: z.string().optional(),
+    SEAL_KEYS: z.string().optional(),
+    /** Private keys (ES256, PKCS 8, base64) that sign proofs of phone possession: `2:base64,1:base64`, newest first. */
+    PROOF_KEYS: z.string().optional(),
+    /** Communication Services: connection string, or endpoint for the managed identity. */
+    COMMUNICATION: z.string().optional(),
+    COMMUNICATION_ENDPOINT: z.url().optional(),
+    /** Microsoft Graph. */
+    GRAPH_URL: z.url().default('https://graph.microsoft.com'),
+    /** Signing secrets of the billing system's webhook (Standard Webhooks, `whsec_…`), two live ones with a comma between. */
+    BILLING_WEBHOOK_SECRETS: z.string().optional(),
+    /** The same for verification providers, both ways. */
+    VERIFICATION_SECRETS: z.string().optional(),
     SURETY_NOW: z.iso.datetime().optional(),
   })
   .refine((settings) => settings.SURETY_NOW === undefined || loopback.test(settings.COSMOS_ENDPOINT), {

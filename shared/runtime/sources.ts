@@ -102,6 +102,10 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       ]);
       return await readConsumption(ports, message);
     }
+    default: {
+      const { takeInOnboarding } = await import('./onboarding.ts');
+      return await takeInOnboarding(message, app, delivery);
+    }
   }
 }
 

@@ -28,7 +28,7 @@ test(`a file has at most ${maxLines} lines`, () => {
 });
 
 test('files are named in kebab-case, and none is named for what says nothing', () => {
-  const vague = /(^|-)(utils?|helpers?|manager|common|misc|index)$|^data$/;
+  const vague = /(^|-)(utils?|helpers?|manager|common|misc)$|^(data|index)$/;
   const wrong = files.filter(({ path }) => {
     const name = basename(path, '.ts');
     return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || vague.test(name);

@@ -105,8 +105,10 @@ function registeredRoutes(): readonly string[] {
 }
 
 function whoMay(kind: string | undefined, allowed: readonly string[]): string {
-  if (kind !== 'person') return kind ?? '?';
-  return allowed.length === roles.length ? 'any `Risk.*` role' : allowed.map((role) => `\`${role}\``).join(', ');
+  if (kind !== 'person' && kind !== 'applicant-or-person') return kind ?? '?';
+  const people =
+    allowed.length === roles.length ? 'any `Risk.*` role' : allowed.map((role) => `\`${role}\``).join(', ');
+  return kind === 'person' ? people : `applicant, ${people}`;
 }
 
 test('the API table lists every registered route with who may call it, and no other', () => {
