@@ -9,14 +9,14 @@ import {
   maxEffectBytes,
   maxEffects,
   type Outcome,
+  type Part,
   type Root,
 } from '../core/aggregate.ts';
-import { KnownLater, NewerShape } from '../core/failures.ts';
+import { KnownLater } from '../core/failures.ts';
+import { createBeside, readTagged } from './beside.ts';
 import { knownLater } from './classify-failure.ts';
 import { type DrainPorts, drain, type Tagged } from './drain.ts';
 
-/** The shape this code writes and the newest it reads. */
-const newestShape = 1;
 const messageTtlSeconds = 30 * 24 * 3600;
 const maxTries = 30;
 /** An outbox this long means that nothing can be sent: taking in more would only grow the document. */
@@ -33,20 +33,27 @@ export function createAggregates(ports: CommitPorts): Aggregates {
     async read<S extends Root>(address: Address) {
       return (await readRoot<S>(ports.containers(address.container), address))?.state;
     },
-    async act<S extends Root>(
+    async readBeside<D extends Part>(address: Address) {
+      return (await readTagged<D>(ports.containers(address.container), address))?.state;
+    },
+    createBeside: (name, partition, documents) => createBeside(ports.containers(name), name, partition, documents),
+    async act<S extends Root, P extends Part = never>(
       address: Address,
       messageId: string | undefined,
-      decide: (state: S | undefined) => Decision<S> | undefined,
+      decide: (state: S | undefined, part: P | undefined) => Decision<S, P> | undefined,
+      partId?: string,
     ): Promise<Outcome<S>> {
       const container = ports.containers(address.container);
       for (let tries = 0; tries < maxTries; tries += 1) {
         const root = await readRoot<S>(container, address);
-        const decision = decide(root?.state);
+        // After the root: whoever changes the part from now on changes the root's tag too.
+        const part = partId === undefined ? undefined : await readTagged<P>(container, { ...address, id: partId });
+        const decision = decide(root?.state, part?.state);
         if (decision === undefined) {
           const state = root === undefined ? undefined : await drainStored(container, address, root, messageId, ports);
           return { kind: 'unchanged', state };
         }
-        const committed = await commit(container, address, root, decision, messageId, ports.now());
+        const committed = await commit(container, address, { root, part }, decision, messageId, ports.now());
         if (committed === 'conflict') {
           await pause(tries);
           continue;
@@ -87,55 +94,37 @@ async function drainStored<S extends Root>(
 }
 
 /** Reads a root with its tag; undefined when there is none. */
-export async function readRoot<S extends Root>(container: Container, address: Address): Promise<Tagged<S> | undefined> {
-  const response = await container.item(address.id, address.partition).read<S>();
-  const resource = response.resource;
-  if (resource === undefined) return undefined;
-  if (resource.v > newestShape) {
-    throw new NewerShape(
-      `${address.container}/${address.id} has shape ${resource.v}; this version reads up to ${newestShape}`,
-    );
-  }
-  return { state: resource, etag: response.etag };
+export const readRoot = <S extends Root>(container: Container, address: Address): Promise<Tagged<S> | undefined> =>
+  readTagged<S>(container, address);
+
+interface Before<S extends Root, P extends Part> {
+  readonly root: Tagged<S> | undefined;
+  readonly part: Tagged<P> | undefined;
 }
 
-async function commit<S extends Root>(
+async function commit<S extends Root, P extends Part>(
   container: Container,
   address: Address,
-  before: Tagged<S> | undefined,
-  decision: Decision<S>,
+  before: Before<S, P>,
+  decision: Decision<S, P>,
   messageId: string | undefined,
   now: Date,
 ): Promise<Tagged<S> | 'conflict' | 'already-done'> {
-  const effects = decision.effects ?? [];
-  checkSizes(address, effects);
-  const waiting = before?.state.outbox ?? [];
-  if (waiting.length > maxWaiting) {
-    throw new KnownLater(
-      `${address.id} has ${waiting.length} effects that could not be sent yet; nothing more is taken in`,
-    );
-  }
-  const outbox = [...waiting, ...effects];
-  const pendingSince = before?.state.pendingSince ?? now.toISOString();
+  const next = nextRoot(address, before.root?.state, decision, now);
   const partitionKey = definitions[address.container].partitionKey.slice(1);
-  // What a decision leaves out of S is exactly what is added here; the compiler cannot see that of a generic S.
-  const next = {
-    ...decision.state,
-    [partitionKey]: address.partition,
-    version: (before?.state.version ?? 0) + 1,
-    outbox,
-    ...(outbox.length > 0 ? { pendingSince } : {}),
-  } as unknown as S;
-  const children = (decision.children ?? []).map((child) => ({ ...child, [partitionKey]: address.partition }));
+  const owned = (document: object): JSONObject => asJson({ ...document, [partitionKey]: address.partition });
+  const guarded = [
+    writeOf(before.root, asJson(next)),
+    ...(decision.part === undefined ? [] : [writeOf(before.part, owned(decision.part))]),
+  ];
   const seen =
-    messageId === undefined
-      ? []
-      : [{ id: `msg:${messageId}`, [partitionKey]: address.partition, v: 1, kind: 'message', ttl: messageTtlSeconds }];
+    messageId === undefined ? [] : [{ id: `msg:${messageId}`, v: 1, kind: 'message', ttl: messageTtlSeconds }];
   const operations: OperationInput[] = [
-    before === undefined
-      ? { operationType: 'Create', resourceBody: asJson(next) }
-      : { operationType: 'Replace', id: address.id, resourceBody: asJson(next), ifMatch: before.etag },
-    ...[...children, ...seen].map((document) => ({ operationType: 'Create' as const, resourceBody: asJson(document) })),
+    ...guarded,
+    ...[...(decision.children ?? []), ...seen].map((document) => ({
+      operationType: 'Create' as const,
+      resourceBody: owned(document),
+    })),
   ];
   const response = await container.items.batch(operations, address.partition);
   const results = response.result ?? [];
@@ -144,11 +133,43 @@ async function commit<S extends Root>(
     return { state: next, etag: results[0]?.eTag ?? '' };
   }
   const status = results[failed]?.statusCode ?? response.code ?? 500;
-  if (failed === 0 && (status === 412 || status === 409 || status === 404)) return 'conflict';
+  const isGuarded = failed >= 0 && failed < guarded.length;
+  if (isGuarded && (status === 412 || status === 409 || status === 404)) return 'conflict';
   if (failed > 0 && status === 409) return 'already-done';
   throw Object.assign(new Error(`${address.container}/${address.id}: the batch was refused with ${status}`), {
     code: status,
   });
+}
+
+/** Replaces what was read, if it still stands as it was read; creates what was not there. */
+const writeOf = (before: Tagged<Part> | undefined, resourceBody: JSONObject): OperationInput =>
+  before === undefined
+    ? { operationType: 'Create', resourceBody }
+    : { operationType: 'Replace', id: before.state.id, resourceBody, ifMatch: before.etag };
+
+function nextRoot<S extends Root>(
+  address: Address,
+  before: S | undefined,
+  { state, effects = [] }: Decision<S, Part>,
+  now: Date,
+): S {
+  checkSizes(address, effects);
+  const waiting = before?.outbox ?? [];
+  if (waiting.length > maxWaiting) {
+    throw new KnownLater(
+      `${address.id} has ${waiting.length} effects that could not be sent yet; nothing more is taken in`,
+    );
+  }
+  const outbox = [...waiting, ...effects];
+  const pendingSince = before?.pendingSince ?? now.toISOString();
+  // What a decision leaves out of S is exactly what is added here; the compiler cannot see that of a generic S.
+  return {
+    ...state,
+    [definitions[address.container].partitionKey.slice(1)]: address.partition,
+    version: (before?.version ?? 0) + 1,
+    outbox,
+    ...(outbox.length > 0 ? { pendingSince } : {}),
+  } as unknown as S;
 }
 
 /** An effect that could never be sent would hold up all that wait with it: the decision is refused instead. */

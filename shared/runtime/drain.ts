@@ -1,12 +1,12 @@
 import type { Container } from '@azure/cosmos';
 import type { Sender } from '../azure/service-bus.ts';
-import type { AuditEffect, Effect, QueueEffect, QueueName, Root } from '../core/aggregate.ts';
+import type { AuditEffect, Effect, Part, QueueEffect, QueueName, Root } from '../core/aggregate.ts';
 import { laneOf } from '../core/lane.ts';
 import type { AppendAudit } from './append-audit.ts';
 import { statusOf } from './classify-failure.ts';
 
-/** A root as it was read or written last, with the tag that guards its next change. */
-export interface Tagged<S extends Root> {
+/** A document as it was read or written last, with the tag that guards its next change. */
+export interface Tagged<S extends Part> {
   readonly state: S;
   readonly etag: string;
 }
