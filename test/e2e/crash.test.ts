@@ -1,26 +1,25 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
+import { drawnCrashPoints, everyCrashPoint, parseShare, shareOf } from './crash-points.ts';
 import { aDataFolder, differenceOf, digestOf, type ReportRead, runIncident } from './run-incident.ts';
+import { openSoakLog } from './soak-log.ts';
 
-/** Requests of a brief run. After the last one nothing is left to crash at. */
 const pointsInTests = 25;
 const brief = ['--brief'];
+const { SURETY_SOAK, SURETY_SOAK_SHARE, SURETY_SOAK_LOG, SURETY_CRASH_POINT, SURETY_CRASH_SEED } = process.env;
+const soaking = SURETY_SOAK !== undefined;
+const log = openSoakLog(SURETY_SOAK_LOG, dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
-/** The points at which this run crashes: 25 by a fixed seed, spread over the whole run; all of them in a soak. */
+/**
+ * The requests at which this run is killed: 25 by a fixed seed, spread over the whole run. In a soak every one, before and
+ * after, or the share of them that SURETY_SOAK_SHARE names. SURETY_CRASH_POINT names a single one.
+ */
 function crashPoints(requests: number): readonly string[] {
-  if (process.env['SURETY_SOAK'] !== undefined) {
-    return Array.from({ length: requests }, (_, at) => [`${at + 1}:before`, `${at + 1}:after`]).flat();
-  }
-  let state = Number(process.env['SURETY_CRASH_SEED'] ?? 20_261_124);
-  const random = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const stretch = requests / pointsInTests;
-  return Array.from(
-    { length: pointsInTests },
-    (_, at) => `${Math.floor(at * stretch + random() * stretch) + 1}:${random() < 0.5 ? 'before' : 'after'}`,
-  );
+  if (SURETY_CRASH_POINT !== undefined) return [SURETY_CRASH_POINT];
+  if (soaking) return shareOf(everyCrashPoint(requests), parseShare(SURETY_SOAK_SHARE));
+  return drawnCrashPoints(requests, pointsInTests, Number(SURETY_CRASH_SEED ?? 20_261_124));
 }
 
 test(
@@ -34,19 +33,39 @@ test(
     const expected = digestOf(calm.report);
     expect(expected).toMatchObject({ deadLetters: 0, parked: 0, audit: 'whole', holds: [], suspended: [] });
     expect(expected.cancelled.length).toBeGreaterThan(0);
-    const different: unknown[] = [];
-    const waiting = [...crashPoints(calm.report.counts['requests'] ?? 0)];
+    const points = crashPoints(calm.report.counts['requests'] ?? 0);
+    const known = new Map(log.played.map((one) => [one.point, one]));
+    const different: unknown[] = points
+      .flatMap((point) => known.get(point) ?? [])
+      .filter((one) => one.outcome === 'different');
+    const waiting = points.filter((point) => !known.has(point));
+    const tell = createProgress(points.length, points.length - waiting.length);
     const worker = async () => {
       for (let point = waiting.shift(); point !== undefined; point = waiting.shift()) {
-        const digest = digestOf(await crashedAt(point));
-        if (!isDeepStrictEqual(digest, expected)) different.push({ point, ...differenceOf(expected, digest) });
+        const began = performance.now();
+        const difference = await differenceAt(point, expected);
+        const seconds = Math.round((performance.now() - began) / 100) / 10;
+        if (difference !== undefined) different.push({ point, difference });
+        const outcome = difference === undefined ? 'ok' : 'different';
+        log.append({ point, outcome, seconds, ...(difference === undefined ? {} : { difference }) });
+        tell(`${point} ${outcome}`, different.length);
       }
     };
     await Promise.all([worker(), worker()]);
     expect(different).toEqual([]);
   },
-  process.env['SURETY_SOAK'] === undefined ? 900_000 : 24 * 3600_000,
+  soaking ? 7 * 24 * 3600_000 : 900_000,
 );
+
+/** How a run that is killed at the point ends otherwise; undefined where it ends as expected. */
+async function differenceAt(point: string, expected: ReturnType<typeof digestOf>): Promise<unknown> {
+  try {
+    const digest = digestOf(await crashedAt(point));
+    return isDeepStrictEqual(digest, expected) ? undefined : differenceOf(expected, digest);
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 async function crashedAt(point: string): Promise<ReportRead> {
   const folder = aDataFolder();
@@ -61,4 +80,19 @@ async function crashedAt(point: string): Promise<ReportRead> {
   } finally {
     folder.done();
   }
+}
+
+/** In a soak, one line for each point: how many are done, and how long the others take at this speed. */
+function createProgress(all: number, done: number) {
+  const began = performance.now();
+  let played = 0;
+  return (last: string, different: number): void => {
+    played += 1;
+    if (!soaking) return;
+    const left = all - done - played;
+    const minutes = Math.ceil(((performance.now() - began) / played / 60_000) * left);
+    process.stderr.write(
+      `crash points: ${done + played} of ${all}, ${different} different, ${minutes} min left (${last})\n`,
+    );
+  };
 }

@@ -7,6 +7,11 @@ import { type AuditLine, chainVerifier } from '../../shared/audit/chain.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** Compiled modules, kept between the many short processes. */
+const compileCache = join(root, 'node_modules/.cache/node-compile-cache');
+/** A run takes seconds; one that hangs is ended and told of. */
+const patienceMs = 15 * 60_000;
+
 /** The report of a run, as far as tests look into it. */
 export interface ReportRead {
   readonly counts: Readonly<Record<string, number>>;
@@ -71,7 +76,7 @@ export function aDataFolder(): { readonly data: string; done(): void } {
   return { data, done: () => rmSync(data, { recursive: true, force: true }) };
 }
 
-/** Runs the one-machine runtime as a process of its own, to its end. */
+/** Runs the one-machine runtime as a process of its own, to its end. Throws, with its output, when that does not come. */
 export async function runIncident(
   data: string,
   flags: readonly string[],
@@ -93,14 +98,24 @@ export async function runIncident(
       reportPath,
       ...flags,
     ],
-    { env: { ...process.env, SURETY_STORE_SYNC: 'NORMAL', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache, SURETY_STORE_SYNC: 'NORMAL', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   let output = '';
   child.stdout.on('data', (part) => (output += part));
   child.stderr.on('data', (part) => (output += part));
+  let hangs = false;
+  const timer = setTimeout(() => {
+    hangs = true;
+    child.kill('SIGKILL');
+  }, patienceMs);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.on('close', (...end) => resolve(end)),
   );
+  clearTimeout(timer);
+  if (hangs) throw new Error(`the run had not ended after ${patienceMs / 60_000} minutes:\n${output}`);
   let report: ReportRead | undefined;
   try {
     report = JSON.parse(readFileSync(reportPath, 'utf8'));
