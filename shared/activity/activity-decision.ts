@@ -54,7 +54,19 @@ export function decideActivity(
 }
 
 function lookAt(memory: Memory, event: ActivityEvent, rules: RuleSet): readonly ActivityFinding[] {
-  const findings = rules.match(event.raw).map((rule) => ruleFinding(rule, event));
+  return [...matched(event, rules), ...detect(memory, event)];
+}
+
+/** What the rules say of one event: nothing but the event decides it. Pure. */
+export const matched = (event: ActivityEvent, rules: RuleSet): readonly ActivityFinding[] =>
+  rules.match(event.raw).map((rule) => ruleFinding(rule, event));
+
+/**
+ * What our own detectors say of one event against `memory`, and what it adds to that: at most five findings (a
+ * caller or a family, a region, three steps of mass creation). Call it for each event, in order of time as far as that is known.
+ */
+export function detect(memory: Memory, event: ActivityEvent): readonly ActivityFinding[] {
+  const findings: ActivityFinding[] = [];
   const { operation, outcome, actor } = event;
   memory.knownSince = earlier(memory.knownSince, event.at);
   if (outcome !== 'failure' && createsCompute(operation)) {
@@ -92,7 +104,8 @@ function ruleFinding(rule: SigmaRule, event: ActivityEvent): ActivityFinding {
   };
 }
 
-function forget(memory: Memory, now: string): void {
+/** Drops what is too old to matter. `now` is ISO 8601. */
+export function forget(memory: Memory, now: string): void {
   const newest = memory.creations.reduce((last, { at }) => later(last, at), '1970-01-01T00:00:00Z');
   // An event from the future must not make the past forgotten.
   const until = Date.parse(earlier(newest, now));

@@ -22,7 +22,7 @@ const Creation = z.object({ at: z.string(), caller: z.string(), resource: z.stri
 export type Creation = z.infer<typeof Creation>;
 
 /**
- * What one subscription's past looks like: small and bounded (under 100 KB), whatever the log holds. Members are keyed
+ * What one subscription's past looks like: small and bounded (under 70 KB), whatever the log holds. Members are keyed
  * by caller, principal, region or size family, all in lower case but the family.
  */
 export const ActivityBaseline = z.object({
@@ -44,16 +44,16 @@ export const ActivityBaseline = z.object({
 });
 export type ActivityBaseline = z.infer<typeof ActivityBaseline>;
 
-/** At most so many of each are kept; those seen longest ago go first. */
+/** At most so many of each, and so many bytes, are kept; those seen longest ago go first. In all 66 KB. */
 const limits = {
-  callers: 200,
-  creators: 60,
-  principals: 200,
-  tenants: 40,
-  regions: 60,
-  families: 60,
-  creations: 160,
-  pending: 40,
+  callers: { count: 200, bytes: 12_000 },
+  creators: { count: 60, bytes: 6_000 },
+  principals: { count: 200, bytes: 10_000 },
+  tenants: { count: 40, bytes: 2_500 },
+  regions: { count: 60, bytes: 3_500 },
+  families: { count: 60, bytes: 3_500 },
+  creations: { count: 160, bytes: 22_000 },
+  pending: { count: 40, bytes: 7_000 },
 };
 
 /** A baseline that knows nothing. */
@@ -75,7 +75,7 @@ export function emptyBaseline(subscriptionId: string): ActivityBaseline {
 export interface Memory {
   readonly subscriptionId: string;
   knownSince: string | undefined;
-  readonly historyLoadedThrough: string | undefined;
+  historyLoadedThrough: string | undefined;
   readonly callers: Map<string, Seen>;
   readonly creators: Map<string, Creating>;
   readonly principals: Map<string, Seen>;
@@ -115,7 +115,7 @@ export function closeBaseline(memory: Memory): ActivityBaseline {
     tenants: latest(memory.tenants, limits.tenants, ({ last }) => last),
     regions: latest(memory.regions, limits.regions, ({ last }) => last),
     families: latest(memory.families, limits.families, ({ last }) => last),
-    creations: [...memory.creations].sort((a, b) => compare(a.at, b.at)).slice(-limits.creations),
+    creations: within(memory.creations, limits.creations, ({ at }) => at).sort((a, b) => compare(a.at, b.at)),
     pending: latest(memory.pending, limits.pending, ({ at }) => at),
   };
 }
@@ -134,8 +134,27 @@ export const later = (a: string | undefined, b: string): string => (a === undefi
 /** Orders ISO times by what they mean: with and without milliseconds they differ as text. */
 export const compare = (a: string, b: string): number => Date.parse(a) - Date.parse(b);
 
-function latest<T>(seen: ReadonlyMap<string, T>, limit: number, at: (value: T) => string): Record<string, T> {
-  const entries = [...seen];
-  if (entries.length > limit) entries.sort(([, a], [, b]) => compare(at(b), at(a)));
-  return Object.fromEntries(entries.slice(0, limit));
+function latest<T>(seen: ReadonlyMap<string, T>, limit: Limit, at: (value: T) => string): Record<string, T> {
+  return Object.fromEntries(within([...seen], limit, ([, value]) => at(value)));
 }
+
+interface Limit {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Those that fit, the latest first when some do not. */
+function within<T>(entries: readonly T[], { count, bytes }: Limit, at: (entry: T) => string): T[] {
+  const fits = entries.length <= count && sizeOf(entries) <= bytes;
+  if (fits) return [...entries];
+  const kept: T[] = [];
+  let size = 0;
+  for (const entry of entries.toSorted((a, b) => compare(at(b), at(a))).slice(0, count)) {
+    size += sizeOf(entry) + 1;
+    if (size > bytes) break;
+    kept.push(entry);
+  }
+  return kept;
+}
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

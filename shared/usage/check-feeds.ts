@@ -1,4 +1,4 @@
-import type { ActivityPosition } from '../activity/read-activity.ts';
+import type { ActivityPosition } from '../activity/activity-position.ts';
 import type { ActivitySweep } from '../activity/sweep-activity.ts';
 import type { Aggregates } from '../core/aggregate.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';

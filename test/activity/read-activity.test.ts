@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ActivityPosition, readActivity } from '../../shared/activity/read-activity.ts';
+import type { ActivityPosition } from '../../shared/activity/activity-position.ts';
+import { readActivity } from '../../shared/activity/read-activity.ts';
 import { compileRuleSet } from '../../shared/activity/sigma/rule-set.ts';
 import { NotAllowed } from '../../shared/core/failures.ts';
 import { decideMention } from '../../shared/customers/customer.ts';

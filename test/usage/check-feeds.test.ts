@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ActivityPosition } from '../../shared/activity/read-activity.ts';
+import type { ActivityPosition } from '../../shared/activity/activity-position.ts';
 import type { ActivitySweep } from '../../shared/activity/sweep-activity.ts';
 import { createFeedShelf } from '../../shared/azure/feed-queries.ts';
 import { checkFeeds } from '../../shared/usage/check-feeds.ts';
