@@ -3,5 +3,5 @@ import { onTimer } from '../../shared/runtime/on-timer.ts';
 
 app.timer('pull-activity', {
   schedule: '0 */5 * * * *',
-  handler: onTimer(async (ports) => (await import('../../shared/runtime/sources.ts')).startActivitySweep(ports)),
+  handler: onTimer(async (ports) => (await import('../../shared/runtime/sources.ts')).startActivitySweeps(ports)),
 });

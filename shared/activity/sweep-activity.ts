@@ -1,8 +1,10 @@
 import { type Aggregates, contentOf, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { KnownLater } from '../core/failures.ts';
 import { causeHash } from '../core/ids.ts';
+import { sweepIdOf, type Tier, tiersOf } from '../policy/activity-tiers.ts';
+import type { LoadedPolicy } from '../policy/policy.ts';
 
-/** One walk over every subscription: position and counts. A step is a message; it handles a few and sends the next. */
+/** One walk over the subscriptions of a tier: position and counts. A step is a message; it handles a few and sends the next. */
 export interface ActivitySweep extends Root {
   readonly kind: 'activity-sweep';
   readonly run: number;
@@ -17,30 +19,58 @@ export interface ActivitySweep extends Root {
   /** Subscriptions that could not be read this time. The next sweep tries them; one that stays silent is told as stale. */
   readonly failed?: number;
   /** Of the last run that ended. */
-  readonly last?: {
-    readonly startedAt: string;
-    readonly finishedAt: string;
-    readonly subscriptions: number;
-    readonly events: number;
-    readonly failed?: number;
-  };
+  readonly last?: EndedSweep;
 }
 
-const address = { container: 'sweeps', partition: 'activity', id: 'activity' } as const;
+export interface EndedSweep {
+  /** What happened until some minutes (policy's `settleMinutes`) before this was read, but for what failed. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly subscriptions: number;
+  readonly events: number;
+  readonly failed?: number;
+  /** At most so many minutes lay between two looks at a subscription. */
+  readonly lagMinutes?: number;
+}
+
+/** Where the sweep of a tier stands. */
+export const sweepAddress = (tier: Tier) => {
+  const id = sweepIdOf(tier);
+  return { container: 'sweeps', partition: id, id } as const;
+};
+
 /** A sweep that has not moved for this long is given up: its message was lost to a bug, and a new sweep begins. */
 const givenUpAfterMs = 60 * 60_000;
 const atATime = 10;
+const minuteMs = 60_000;
+/** A timer that comes a little early is not sent away until its next time. */
+const earlyMs = minuteMs / 2;
+
+interface StartPorts {
+  readonly aggregates: Aggregates;
+  readonly now: () => Date;
+}
+
+/** Starts the sweep of each tier whose time has come, unless it is under way. */
+export async function startDueSweeps(ports: StartPorts & { readonly policy: LoadedPolicy }): Promise<void> {
+  for (const { tier, minutes } of tiersOf(ports.policy.activity)) {
+    const sweep = await ports.aggregates.read<ActivitySweep>(sweepAddress(tier));
+    const since = ports.now().getTime() - Date.parse(sweep?.startedAt ?? '1970-01-01T00:00:00Z');
+    if (since >= minutes * minuteMs - earlyMs) await startSweep(ports, tier);
+  }
+}
 
 /** Starts a sweep, unless one is under way. */
-export async function startSweep(ports: { readonly aggregates: Aggregates; readonly now: () => Date }): Promise<void> {
+export async function startSweep(ports: StartPorts, tier: Tier = 'others'): Promise<void> {
   const now = ports.now();
+  const address = sweepAddress(tier);
   await ports.aggregates.act<ActivitySweep>(address, undefined, (state) => {
     const underWay = state !== undefined && state.finishedAt === undefined;
     if (underWay && now.getTime() - Date.parse(state.movedAt ?? state.startedAt) < givenUpAfterMs) return undefined;
     const run = (state?.run ?? 0) + 1;
     return {
       state: {
-        id: 'activity',
+        id: address.id,
         v: 1,
         kind: 'activity-sweep',
         run,
@@ -52,7 +82,7 @@ export async function startSweep(ports: { readonly aggregates: Aggregates; reado
         failed: 0,
         ...(state?.last === undefined ? {} : { last: state.last }),
       },
-      effects: [stepMessage(run, '')],
+      effects: [stepMessage(tier, run, '')],
     };
   });
 }
@@ -61,7 +91,7 @@ export async function startSweep(ports: { readonly aggregates: Aggregates; reado
 export interface SweepPorts {
   readonly aggregates: Aggregates;
   readonly now: () => Date;
-  /** The next subscriptions by id. Cross-partition. */
+  /** The next subscriptions of the tier by id. Cross-partition. */
   readonly subscriptionsAfter: (after: string, limit: number) => Promise<readonly string[]>;
   /** Reads what is new in one subscription; answers how many events there were. */
   readonly read: (subscriptionId: string) => Promise<number>;
@@ -75,9 +105,11 @@ export interface SweepPorts {
  */
 export async function walkOn(
   ports: SweepPorts,
-  step: { readonly run: number; readonly after: string },
+  step: { readonly tier?: Tier | undefined; readonly run: number; readonly after: string },
   messageId: string,
 ): Promise<void> {
+  const tier = step.tier ?? 'others';
+  const address = sweepAddress(tier);
   const sweep = await ports.aggregates.read<ActivitySweep>(address);
   if (sweep === undefined || sweep.run !== step.run || sweep.after !== step.after || sweep.finishedAt !== undefined)
     return;
@@ -92,11 +124,13 @@ export async function walkOn(
     const subscriptions = state.subscriptions + ids.length;
     const counts = { subscriptions, events: state.events + read, failed: (state.failed ?? 0) + failed };
     if (last === undefined || ids.length < atATime) {
-      const ended = { startedAt: state.startedAt, finishedAt: now, ...counts };
+      const lookedAt = state.last?.startedAt ?? state.startedAt;
+      const lagMinutes = Math.ceil((Date.parse(now) - Date.parse(lookedAt)) / minuteMs);
+      const ended = { startedAt: state.startedAt, finishedAt: now, ...counts, lagMinutes };
       const after = last ?? state.after;
       return { state: { ...rest, after, ...counts, movedAt: now, finishedAt: now, last: ended } };
     }
-    return { state: { ...rest, after: last, ...counts, movedAt: now }, effects: [stepMessage(step.run, last)] };
+    return { state: { ...rest, after: last, ...counts, movedAt: now }, effects: [stepMessage(tier, step.run, last)] };
   });
 }
 
@@ -123,12 +157,13 @@ async function readAll(
   return { events, failed: failures.length };
 }
 
-function stepMessage(run: number, after: string): QueueEffect {
+function stepMessage(tier: Tier, run: number, after: string): QueueEffect {
+  const id = sweepIdOf(tier);
   return {
     to: 'queue',
     queue: 'intake',
-    id: `activity-${causeHash('activity-step', String(run), after)}`,
-    lane: 'activity',
-    body: { v: 1, kind: 'activity-step', run, after },
+    id: `activity-${causeHash('activity-step', id, String(run), after)}`,
+    lane: id,
+    body: { v: 1, kind: 'activity-step', tier, run, after },
   };
 }

@@ -42,7 +42,7 @@ export const containers = {
   },
   plans: aggregate('plans', '/party', ['/status', '/caseId']),
   /** Who a subscription belongs to by day, the holds on it, and what was last seen of it outside. */
-  subscriptions: aggregate('subscriptions', '/subscriptionId', ['/party']),
+  subscriptions: aggregate('subscriptions', '/subscriptionId', ['/party', '/firstSeenAt']),
   customers: aggregate('customers', '/party', ['/name']),
   /** One document per feed, subscription and billing month, replaced whole. */
   usage: aggregate('usage', '/subscriptionId', ['/feed', '/month']),

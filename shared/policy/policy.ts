@@ -72,6 +72,15 @@ export const Policy = z.strictObject({
       historyDays: z.number().int().min(1).max(90).default(90),
       /** Facts older than this at first contact build baselines only. */
       firstContactSignalsHours: z.number().positive().default(24),
+      /** How often a log is read. Azure is asked once a subscription each time. */
+      pollMinutes: z
+        .strictObject({
+          /** Subscriptions known for less than `newForDays`, and those of a customer with an open case. */
+          newOrFlagged: Minutes.default(5),
+          others: Minutes.default(30),
+        })
+        .prefault({}),
+      newForDays: z.number().int().min(0).max(365).default(14),
       /** A log that was not read for so long is stale: three times what a quiet subscription takes. */
       staleAfterMinutes: Minutes.default(90),
     })

@@ -1,3 +1,4 @@
+import { sweepIdOf, tiersOf } from '../policy/activity-tiers.ts';
 import { type FeedCheck, feedCheckAddress, feedSources } from '../usage/stale-feeds.ts';
 import type { App } from './compose.ts';
 
@@ -13,6 +14,8 @@ export interface Health {
     readonly finishedAt: string | null;
     readonly minutesAgo: number | null;
     readonly late: boolean;
+    /** Of activity logs: what happened longer ago than this was read, but for logs that could not be. */
+    readonly lagMinutes?: number | null;
   }[];
   /** How many feeds are silent by the last hourly look, and how old the stalest is. Their names are in the cases. */
   readonly feeds: readonly {
@@ -29,15 +32,14 @@ interface SweepRow {
   readonly id: string;
   readonly finishedAt?: string;
   /** While one is under way: the one before. */
-  readonly last?: { readonly finishedAt: string };
+  readonly last?: { readonly startedAt?: string; readonly finishedAt: string };
 }
 
 /** A sweep that has not ended for this long is late. */
-const lateAfterMinutes = new Map([
-  ['customers', 180],
-  ['activity', 30],
-  ['feeds', 180],
-]);
+const lateAfterMinutes = new Map([['customers', 180]]);
+const feedsLateAfterMinutes = 180;
+/** Twice the time between two sweeps, and never sooner than this. */
+const activityLateAfterMinutes = 30;
 /** Only where a source of exports is set. */
 const costsLateAfterMinutes = 120;
 /** Only where policy asks for it. */
@@ -46,6 +48,10 @@ const consumptionLateAfterMinutes = 12 * 60;
 /** Reads the state of every sweep, parked messages and switches. Throws when the store is away: then nothing is well. */
 export async function readHealth(app: App): Promise<Health> {
   const limits = new Map(lateAfterMinutes);
+  for (const { tier, minutes } of tiersOf(app.policy.activity)) {
+    limits.set(sweepIdOf(tier), Math.max(activityLateAfterMinutes, 2 * minutes));
+  }
+  limits.set('feeds', feedsLateAfterMinutes);
   if (app.settings.COST_EXPORTS !== undefined) limits.set('costs', costsLateAfterMinutes);
   if (app.policy.usage.consumption.subscriptions !== 'none') limits.set('consumption', consumptionLateAfterMinutes);
   const [inForce, sweeps, check, parked] = await Promise.all([
@@ -61,7 +67,12 @@ export async function readHealth(app: App): Promise<Health> {
     const sweep = sweeps.find((row) => row?.id === source);
     const finishedAt = sweep?.finishedAt ?? sweep?.last?.finishedAt ?? null;
     const minutesAgo = finishedAt === null ? null : Math.round((now.getTime() - Date.parse(finishedAt)) / 60_000);
-    return { source, finishedAt, minutesAgo, late: minutesAgo === null || minutesAgo > limit };
+    const late = minutesAgo === null || minutesAgo > limit;
+    if (!source.startsWith('activity')) return { source, finishedAt, minutesAgo, late };
+    const { settleMinutes } = app.policy.activity;
+    const readAt = sweep?.last?.startedAt;
+    const lagMinutes = readAt === undefined ? null : Math.ceil((+now - Date.parse(readAt)) / 60_000 + settleMinutes);
+    return { source, finishedAt, minutesAgo, late, lagMinutes };
   });
   const late = sources.filter((one) => one.late).map((one) => one.source);
   const feeds = feedsOf(check, now);

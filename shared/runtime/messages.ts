@@ -9,7 +9,13 @@ const id = z.string().min(1).max(300);
 export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('customer-found'), tenantId: id, name: z.string(), domain: z.string() }),
   z.object({ v, kind: z.literal('customer-has-subscription'), party: id, subscriptionId: id, name: z.string() }),
-  z.object({ v, kind: z.literal('activity-step'), run: z.number().int(), after: z.string() }),
+  z.object({
+    v,
+    kind: z.literal('activity-step'),
+    tier: z.enum(['watched', 'others']).default('others'),
+    run: z.number().int(),
+    after: z.string(),
+  }),
   z.object({ v, kind: z.literal('cost-feed'), feed: id, runs: z.array(RunRef) }),
   z.object({ v, kind: z.literal('cost-step'), feed: id, runId: id }),
   z.object({ v, kind: z.literal('consumption-step'), run: z.number().int(), after: z.string() }),

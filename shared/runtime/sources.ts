@@ -1,12 +1,14 @@
 import { subscriptionsAfter } from '../azure/subscription-queries.ts';
 import { NotAllowed } from '../core/failures.ts';
 import { laneOf } from '../core/lane.ts';
+import type { Tier } from '../policy/activity-tiers.ts';
 import { knownLater } from './classify-failure.ts';
 import type { App } from './compose.ts';
 import { partnerCenterOf } from './handle-action.ts';
 import type { IntakeMessage } from './messages.ts';
 import type { Delivery } from './on-queue.ts';
 import { isLoopback } from './settings.ts';
+import { subscriptionsOf } from './watched-logs.ts';
 
 /** Starts a walk through Partner Center's customer list. */
 export async function syncCustomers(app: App): Promise<void> {
@@ -17,10 +19,10 @@ export async function syncCustomers(app: App): Promise<void> {
   });
 }
 
-/** Starts a sweep over every subscription's activity log, unless one is under way. */
-export async function startActivitySweep(app: App): Promise<void> {
-  const { startSweep } = await import('../activity/sweep-activity.ts');
-  await startSweep(app);
+/** Starts the sweeps over activity logs whose time has come, unless they are under way. */
+export async function startActivitySweeps(app: App): Promise<void> {
+  const { startDueSweeps } = await import('../activity/sweep-activity.ts');
+  await startDueSweeps(app);
 }
 
 /** Looks for finished cost export runs and sends one message for each. */
@@ -71,7 +73,7 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       const [{ walkOn }, { readActivity }, ports] = await Promise.all([
         import('../activity/sweep-activity.ts'),
         import('../activity/read-activity.ts'),
-        activityPorts(app),
+        activityPorts(app, message.tier),
       ]);
       return await walkOn(
         { ...ports, read: asLater((subscriptionId) => readActivity(ports, subscriptionId)), warn: console.warn },
@@ -190,7 +192,7 @@ async function customerPorts(app: App) {
   };
 }
 
-async function activityPorts(app: App) {
+async function activityPorts(app: App, tier: Tier) {
   const [{ createActivityLog }, { rulesOf }, { credentialOf }] = await Promise.all([
     import('../azure/activity-log.ts'),
     import('../activity/packaged-rules.ts'),
@@ -201,8 +203,7 @@ async function activityPorts(app: App) {
     aggregates: app.aggregates,
     policy: app.policy,
     now: app.now,
-    subscriptionsAfter: (after: string, limit: number) =>
-      subscriptionsAfter(app.containers('subscriptions'), after, limit),
+    subscriptionsAfter: await subscriptionsOf(app, tier),
     archive: await archiveOf(app),
     rules: await rulesOf(app.policy),
     log: createActivityLog({ endpoint, credential: await credentialOf(app.settings), allowHttp: isLoopback(endpoint) }),

@@ -1,6 +1,7 @@
 import type { ActivityPosition } from '../activity/activity-position.ts';
 import type { ActivitySweep } from '../activity/sweep-activity.ts';
 import type { Aggregates } from '../core/aggregate.ts';
+import { sweepIdOf, type Tier, tiersOf } from '../policy/activity-tiers.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { type ConsumptionFeed, consumptionAddress } from './consumption-feed.ts';
 import { type CostFeed, decideStuck, feedAddress } from './cost-feed.ts';
@@ -120,14 +121,21 @@ function judged(timing: Parameters<typeof judgeFreshness>[0], now: Date): readon
   return verdict.kind === 'stale' && last !== undefined ? [{ feed: timing.feed, last, finding: verdict.finding }] : [];
 }
 
+const walks: Readonly<Record<Tier, string>> = {
+  others: 'activity logs of all subscriptions',
+  watched: 'activity logs of new and flagged subscriptions',
+};
+
 /** While the walk over all subscriptions does not end, that is the failure, and not each subscription behind it. */
 async function staleActivity(ports: CheckPorts, firstAt: string, now: Date): Promise<readonly StaleFeed[]> {
   const { staleAfterMinutes } = ports.policy.activity;
   const before = new Date(now.getTime() - staleAfterMinutes * minuteMs).toISOString();
-  const address = { container: 'sweeps', partition: 'activity', id: 'activity' } as const;
-  const sweep = await ports.aggregates.read<ActivitySweep>(address);
-  const ended = sweep?.last?.finishedAt ?? firstAt;
-  if (ended < before) return [silent('activity logs of all subscriptions', ended, staleAfterMinutes, now)];
+  for (const { tier } of tiersOf(ports.policy.activity)) {
+    const id = sweepIdOf(tier);
+    const sweep = await ports.aggregates.read<ActivitySweep>({ container: 'sweeps', partition: id, id });
+    const ended = sweep?.last?.finishedAt ?? firstAt;
+    if (ended < before) return [silent(walks[tier], ended, staleAfterMinutes, now)];
+  }
   const found = await ports.shelf.silentActivity(before, mostCounted);
   return found
     .map(({ subscriptionId, through }) => silent(subscriptionId, through, staleAfterMinutes, now, subscriptionId))

@@ -304,7 +304,7 @@ test('health does not call the activity log late while a sweep is under way', as
   } as unknown as Parameters<typeof readHealth>[0];
   const { late, sources } = await readHealth(app);
   expect(late).not.toContain('activity');
-  expect(sources.map(({ source }) => source)).toEqual(['customers', 'activity', 'feeds']);
+  expect(sources.map(({ source }) => source)).toEqual(['customers', 'activity', 'activity-watched', 'feeds']);
 });
 
 test('a subscription that moves is taken off the list of the customer that had it, whatever order messages come in', async () => {

@@ -10,6 +10,7 @@ const crossPartition: Readonly<Record<string, string>> = {
     'which feeds are silent, of any party; once an hour, the first hundred of each source',
   'shared/azure/subscription-queries.ts': 'the sweep walks all subscriptions in order of id, a hundred at a time',
   'shared/cli/audit-chains.ts': 'names every chain there is, so that a person can have all of them verified',
+  'shared/azure/open-case-parties.ts': 'whose logs are read more often; a step of the sweep, by an index',
   'shared/cli/cases-list.ts': 'a person asked for the list of all cases; page by page',
   'shared/runtime/health.ts': 'counts what was parked; normally none',
   'shared/runtime/sweep-due.ts': 'what is due, of any party: one indexed field, once a minute',
