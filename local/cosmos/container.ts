@@ -14,7 +14,13 @@ export interface KeyColumn {
 export interface DocumentContainer {
   readonly definition: ContainerDefinition;
   readonly rid: string;
+  /** `dbs/…/colls/…/`, by resource ids. */
+  readonly self: string;
+  /** Name of the table, and quoted for SQL. */
+  readonly tableName: string;
   readonly table: string;
+  /** When it was made: seconds since 1970. */
+  readonly since: number;
   readonly keys: readonly KeyColumn[];
   readonly uniques: readonly { readonly paths: readonly string[]; readonly column: string }[];
   /** Prepared once for each text. */
@@ -32,24 +38,35 @@ export interface Derived {
 
 export const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
 
-/** The container for a definition; `number` tells containers of one database apart in their resource ids. */
+/** Where a container stands: numbers of its database and of itself, for resource ids, and the table. */
+export interface ContainerPlace {
+  readonly database: number;
+  readonly number: number;
+  readonly tableName: string;
+  readonly since: number;
+}
+
+/** The container for a definition. Its table is not made here. */
 export function documentContainer(
   db: DatabaseSync,
   definition: ContainerDefinition,
-  number: number,
+  { database, number, tableName, since }: ContainerPlace,
 ): DocumentContainer {
   const ordered = definition.compositeIndexes.flat().map(({ path }) => path);
   const paths = new Set([...definition.indexed, ...ordered]);
   for (const builtIn of ['/id', '/_ts', definition.partitionKey]) paths.delete(builtIn);
-  const rid = Buffer.alloc(8);
-  rid.writeUInt32BE(1, 0);
-  rid.writeUInt32BE(0x80000000 + number, 4);
+  const own = Buffer.alloc(4);
+  own.writeUInt32BE(0x80000000 + number);
+  const rid = ridText(Buffer.concat([databaseBytes(database), own]));
   const statements = new Map<string, StatementSync>();
   let sequence = 0;
   return {
     definition,
-    rid: ridText(rid),
-    table: quote(`cosmos_docs_${definition.name}`),
+    rid,
+    self: `dbs/${databaseRid(database)}/colls/${rid}/`,
+    tableName,
+    table: quote(tableName),
+    since,
     keys: [...paths].map((path, at) => ({ path, column: `k${at}` })),
     uniques: definition.uniqueKeys.map((unique, at) => ({ paths: unique, column: `u${at}` })),
     statement(sql) {
@@ -62,20 +79,29 @@ export function documentContainer(
       return statement;
     },
     nextSequence() {
-      if (sequence === 0) sequence = lastSequence(db, definition.name);
+      if (sequence === 0) sequence = lastSequence(db, tableName);
       sequence += 1;
       return sequence;
     },
   };
 }
 
-function lastSequence(db: DatabaseSync, name: string): number {
-  const row = db.prepare(`SELECT max(seq) AS last FROM ${quote(`cosmos_docs_${name}`)}`).get();
+function lastSequence(db: DatabaseSync, tableName: string): number {
+  const row = db.prepare(`SELECT max(seq) AS last FROM ${quote(tableName)}`).get();
   return typeof row?.['last'] === 'number' ? row['last'] : 0;
 }
 
 /** Base64 with `-` for `/`, as resource ids are written. */
 const ridText = (bytes: Buffer): string => bytes.toString('base64').replaceAll('/', '-');
+
+function databaseBytes(number: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(number);
+  return bytes;
+}
+
+/** The resource id of a database, with which those of its containers begin. */
+export const databaseRid = (number: number): string => ridText(databaseBytes(number));
 
 /** The resource id of a document. */
 export function documentRid(container: DocumentContainer, sequence: number): string {

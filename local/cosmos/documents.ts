@@ -149,7 +149,7 @@ function stamped(container: DocumentContainer, partition: string, body: JsonObje
   const text = JSON.stringify({
     ...own,
     _rid: rid,
-    _self: `dbs/AQAAAA==/colls/${container.rid}/docs/${rid}/`,
+    _self: `${container.self}docs/${rid}/`,
     _etag: etag,
     _attachments: 'attachments/',
     _ts: timestamp,

@@ -5,15 +5,15 @@ import type { ContainerDefinition } from '../../shared/azure/containers.ts';
 import type { RuntimeClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { Store } from '../store.ts';
+import { type Catalogue, openCatalogue, ownerNotFound } from './catalogue.ts';
 import type { DocumentContainer } from './container.ts';
+import { answerControl } from './control-plane.ts';
 import { tidyExpired } from './expiry.ts';
-import { accountResource, containerResource, databaseResource, partitionKeyRanges } from './metadata.ts';
-import { Refusal, substatuses } from './refusal.ts';
-import { notBuilt, readDataRequest, type WireRequest } from './request.ts';
-import { type Answer, answerJson, refusalAnswer, send } from './respond.ts';
+import { Refusal } from './refusal.ts';
+import { readDataRequest, type WireRequest } from './request.ts';
+import { type Answer, refusalAnswer, send } from './respond.ts';
 import { refusalOf, serveData } from './serve-data.ts';
 import { checkSignature } from './signature.ts';
-import { openContainers } from './tables.ts';
 
 export interface CosmosEndpointOptions {
   readonly store: Store;
@@ -38,9 +38,8 @@ export interface CosmosEndpoint {
 }
 
 interface Ports extends CosmosEndpointOptions {
-  readonly documents: ReadonlyMap<string, DocumentContainer>;
+  readonly catalogue: Catalogue;
   readonly secret: KeyObject;
-  readonly startedAt: number;
   url: string;
 }
 
@@ -52,14 +51,13 @@ const maxBodyBytes = 8 * 1024 * 1024;
 
 /**
  * Serves Cosmos DB for NoSQL to the real SDK (gateway mode) on loopback, durable in `store`. The database and its containers
- * are made here from `containers`. What is not built is answered 501 by name.
+ * are made here from `containers`; further databases may be created over the wire. What is not built is answered 501 by name.
  * Source: https://learn.microsoft.com/rest/api/cosmos-db/
  */
 export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promise<CosmosEndpoint> {
   const key = options.key ?? localKey;
-  const documents = openContainers(options.store.db, options.containers);
-  const startedAt = Math.floor(options.clock.now().getTime() / 1000);
-  const ports: Ports = { ...options, documents, secret: createSecretKey(key, 'base64'), startedAt, url: '' };
+  const catalogue = openCatalogue(options);
+  const ports: Ports = { ...options, catalogue, secret: createSecretKey(key, 'base64'), url: '' };
   let lsn = 1;
   let closing = false;
   const server = createServer((request, response) => {
@@ -79,7 +77,7 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the Cosmos DB endpoint has no port');
   ports.url = `http://127.0.0.1:${address.port}/`;
-  const stopTidying = tidyExpired(options.store, options.clock, [...documents.values()]);
+  const stopTidying = tidyExpired(options.store, options.clock, catalogue.containers);
   return {
     url: ports.url,
     key,
@@ -136,7 +134,7 @@ async function answerRequest(
     const segments = decodeSegments(path);
     checkSignature({ method, segments, headers }, ports.secret, Date.now());
     const request: WireRequest = { method, segments, headers, body };
-    if (segments[4] !== 'docs') return answerMetadata(ports, request);
+    if (segments[4] !== 'docs') return await answerControl(ports, request);
     const container = containerOf(ports, segments);
     const data = readDataRequest(request);
     const minimal = headers['prefer'] === 'return=minimal';
@@ -157,38 +155,8 @@ function decodeSegments(path: string): readonly string[] {
   }
 }
 
-function containerOf(ports: Ports, segments: readonly string[]): DocumentContainer {
-  const container = segments[1] === ports.database ? ports.documents.get(segments[3] ?? '') : undefined;
-  if (container === undefined) {
-    throw new Refusal(404, 'Owner resource does not exist', substatuses.ownerNotFound);
-  }
+function containerOf({ catalogue }: Ports, segments: readonly string[]): DocumentContainer {
+  const container = catalogue.database(segments[1] ?? '')?.containers.get(segments[3] ?? '');
+  if (container === undefined) throw ownerNotFound();
   return container;
-}
-
-/** Reads of the account, the database, its containers and their one partition key range. */
-function answerMetadata(ports: Ports, request: WireRequest): Answer {
-  const { segments, method } = request;
-  const [root, database, collection, name, part, ...rest] = segments;
-  if (method !== 'GET' || rest.length > 0) throw notBuilt(request);
-  if (root === undefined) return answerJson(accountResource(ports.url));
-  if (root !== 'dbs') throw notBuilt(request);
-  const resource = databaseResource(ports.database, ports.startedAt);
-  if (database === undefined) return answerJson({ _rid: '', Databases: [resource], _count: 1 });
-  if (database !== ports.database)
-    throw new Refusal(404, 'Resource Not Found', collection === undefined ? 0 : substatuses.ownerNotFound);
-  if (collection === undefined) return answerJson(resource, { etag: resource._etag });
-  if (collection !== 'colls') throw notBuilt(request);
-  if (name === undefined) {
-    const all = [...ports.documents.values()].map((container) => containerResource(container, ports.startedAt));
-    return answerJson({ _rid: resource._rid, DocumentCollections: all, _count: all.length });
-  }
-  const container = ports.documents.get(name);
-  if (container === undefined)
-    throw new Refusal(404, 'Resource Not Found', part === undefined ? 0 : substatuses.ownerNotFound);
-  if (part === undefined) {
-    const own = containerResource(container, ports.startedAt);
-    return answerJson(own, { etag: own._etag });
-  }
-  if (part !== 'pkranges') throw notBuilt(request);
-  return answerJson(partitionKeyRanges(container), { etag: '"1"' });
 }

@@ -9,21 +9,25 @@ const tidyEveryMs = 60_000;
  * Removes documents that have expired, whenever the clock moves. Readers never see them, tidied or not. Returns what stops
  * it, when the removal under way is done.
  */
-export function tidyExpired(store: Store, clock: RuntimeClock, containers: readonly DocumentContainer[]) {
+export function tidyExpired(store: Store, clock: RuntimeClock, containers: () => readonly DocumentContainer[]) {
   let running: Promise<void> = Promise.resolve();
   let waiting = false;
-  const mortal = containers.filter(({ definition }) => definition.defaultTtl !== undefined);
   const tidy = () => {
     if (waiting) return;
     const now = Math.floor(clock.now().getTime() / 1000);
-    const due = mortal.filter(({ statement, table }) =>
-      statement(`SELECT 1 FROM ${table} WHERE expires <= ? LIMIT 1`).get(now),
+    const due = containers().filter(
+      ({ definition, statement, table }) =>
+        definition.defaultTtl !== undefined &&
+        statement(`SELECT 1 FROM ${table} WHERE expires <= ? LIMIT 1`).get(now) !== undefined,
     );
     if (due.length === 0) return;
     waiting = true;
     running = store
       .write(() => {
-        for (const { statement, table } of due) statement(`DELETE FROM ${table} WHERE expires <= ?`).run(now);
+        // One that was deleted in between has no table any more.
+        const left = new Set(containers());
+        for (const { statement, table } of due.filter((one) => left.has(one)))
+          statement(`DELETE FROM ${table} WHERE expires <= ?`).run(now);
       })
       .finally(() => {
         waiting = false;

@@ -1,4 +1,5 @@
-import type { DocumentContainer } from './container.ts';
+import type { Database } from './catalogue.ts';
+import { type DocumentContainer, databaseRid } from './container.ts';
 
 /** The database account, as the SDK asks for it when it starts. */
 export function accountResource(url: string) {
@@ -21,19 +22,21 @@ export function accountResource(url: string) {
   };
 }
 
-/** The database. `since` is in seconds since 1970. */
-export const databaseResource = (name: string, since: number) => ({
+/** A database, as it is read. */
+export const databaseResource = ({ name, number, since }: Database) => ({
   id: name,
-  _rid: 'AQAAAA==',
-  _self: 'dbs/AQAAAA==/',
-  _etag: '"00000000-0000-0000-0000-000000000001"',
+  _rid: databaseRid(number),
+  _self: `dbs/${databaseRid(number)}/`,
+  _etag: etagOf(number),
   _colls: 'colls/',
   _users: 'users/',
   _ts: since,
 });
 
+const etagOf = (number: number): string => `"00000000-0000-0000-0000-${String(number).padStart(12, '0')}"`;
+
 /** A container with its policies in the form of the REST API: what is not listed as indexed is excluded. */
-export function containerResource({ definition, rid }: DocumentContainer, since: number) {
+export function containerResource({ definition, rid, self, since }: DocumentContainer) {
   const included = definition.indexed.map((path) => ({ path: `${path}/?` }));
   return {
     id: definition.name,
@@ -54,7 +57,7 @@ export function containerResource({ definition, rid }: DocumentContainer, since:
     ...(definition.defaultTtl === undefined ? {} : { defaultTtl: definition.defaultTtl }),
     geospatialConfig: { type: 'Geography' },
     _rid: rid,
-    _self: `dbs/AQAAAA==/colls/${rid}/`,
+    _self: self,
     _etag: '"00000000-0000-0000-0000-000000000002"',
     _ts: since,
     _docs: 'docs/',
@@ -66,7 +69,7 @@ export function containerResource({ definition, rid }: DocumentContainer, since:
 }
 
 /** One physical partition holds everything. */
-export const partitionKeyRanges = ({ rid }: DocumentContainer) => ({
+export const partitionKeyRanges = ({ rid, self }: DocumentContainer) => ({
   _rid: rid,
   PartitionKeyRanges: [
     {
@@ -76,7 +79,7 @@ export const partitionKeyRanges = ({ rid }: DocumentContainer) => ({
       minInclusive: '',
       maxExclusive: 'FF',
       ridPrefix: 0,
-      _self: `dbs/AQAAAA==/colls/${rid}/pkranges/0/`,
+      _self: `${self}pkranges/0/`,
       throughputFraction: 1,
       status: 'online',
       parents: [],

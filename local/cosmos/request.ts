@@ -26,7 +26,8 @@ export type DataRequest =
 const defaultPageSize = 1000;
 const maxRequestBytes = 2 * 1024 * 1024;
 
-const header = (headers: IncomingHttpHeaders, name: string): string | undefined => {
+/** The first value of a header. */
+export const header = (headers: IncomingHttpHeaders, name: string): string | undefined => {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 };
@@ -96,7 +97,8 @@ export function notBuilt({ method, segments }: WireRequest, what?: string): Refu
   );
 }
 
-function json({ body }: WireRequest): Json {
+/** The body of a request. Throws `Refusal` 400. */
+export function json({ body }: WireRequest): Json {
   try {
     return JSON.parse(body.toString());
   } catch (cause) {

@@ -4,6 +4,7 @@ import type { RuntimeClock } from '../clock.ts';
 import type { Arrival, Faults, Misbehaviour } from '../faults.ts';
 import type { Store } from '../store.ts';
 import { runBatch } from './batch.ts';
+import { type Catalogue, ownerNotFound } from './catalogue.ts';
 import type { DocumentContainer } from './container.ts';
 import { type Outcome, operateOn } from './documents.ts';
 import { queryPlan } from './metadata.ts';
@@ -17,6 +18,7 @@ export interface DataPorts {
   readonly store: Store;
   readonly clock: RuntimeClock;
   readonly faults: Faults;
+  readonly catalogue: Catalogue;
 }
 
 /** A request for documents, and where it came from. */
@@ -103,6 +105,8 @@ async function answerData(ports: DataPorts, arrived: Arrived): Promise<Answer> {
   try {
     return await work(ports, arrived);
   } catch (error) {
+    // Its container was deleted while the request waited its turn.
+    if (!ports.catalogue.containers().includes(arrived.container)) return refusalOf(ownerNotFound(), arrived.uri);
     return refusalOf(error, arrived.uri);
   }
 }

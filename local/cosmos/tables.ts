@@ -1,47 +1,36 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ContainerDefinition } from '../../shared/azure/containers.ts';
-import { type DocumentContainer, derive, documentContainer, quote } from './container.ts';
+import { type DocumentContainer, derive, quote } from './container.ts';
 import type { JsonObject } from './sql/values.ts';
 
 /** Raised when what the tables hold changes: they are then written again from the documents. */
 const shapeVersion = 1;
 
 /**
- * Creates the tables of the containers where they are missing. Where a container's keys, indexes or TTL have changed since,
- * its columns are derived again from its documents; nothing is lost. Runs in one transaction.
+ * Creates the table of a container where it is missing. Where the container's keys, indexes or TTL have changed since, its
+ * columns are derived again from its documents; nothing is lost. `key` names the container in the store. Must run in a
+ * transaction, after `openShapes`.
  */
-export function openContainers(
-  db: DatabaseSync,
-  definitions: readonly ContainerDefinition[],
-): ReadonlyMap<string, DocumentContainer> {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    db.exec('CREATE TABLE IF NOT EXISTS cosmos_containers (name TEXT PRIMARY KEY, shape TEXT NOT NULL)');
-    const containers = new Map<string, DocumentContainer>();
-    for (const [number, definition] of definitions.entries()) {
-      const container = documentContainer(db, definition, number + 1);
-      openContainer(db, container);
-      containers.set(definition.name, container);
-    }
-    db.exec('COMMIT');
-    return containers;
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
-}
-
-function openContainer(db: DatabaseSync, container: DocumentContainer): void {
-  const { name } = container.definition;
+export function openTable(db: DatabaseSync, key: string, container: DocumentContainer): void {
   const shape = JSON.stringify({ version: shapeVersion, ...container.definition });
-  const known = db.prepare('SELECT shape FROM cosmos_containers WHERE name = ?').get(name)?.['shape'];
+  const known = db.prepare('SELECT shape FROM cosmos_containers WHERE name = ?').get(key)?.['shape'];
   if (known === shape) return;
   if (known === undefined) createTable(db, container);
   else rewriteTable(db, container);
   db.prepare('INSERT INTO cosmos_containers VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET shape = excluded.shape').run(
-    name,
+    key,
     shape,
   );
+}
+
+/** Where the shape of each table is remembered. */
+export function openShapes(db: DatabaseSync): void {
+  db.exec('CREATE TABLE IF NOT EXISTS cosmos_containers (name TEXT PRIMARY KEY, shape TEXT NOT NULL)');
+}
+
+/** Removes a container's table with all that is in it. Must run in a transaction. */
+export function dropTable(db: DatabaseSync, key: string, container: DocumentContainer): void {
+  db.exec(`DROP TABLE ${container.table}`);
+  db.prepare('DELETE FROM cosmos_containers WHERE name = ?').run(key);
 }
 
 function createTable(db: DatabaseSync, container: DocumentContainer): void {
@@ -71,8 +60,7 @@ function createTable(db: DatabaseSync, container: DocumentContainer): void {
 }
 
 /** Name of the index over a column, quoted. */
-export const indexName = (container: DocumentContainer, of: string): string =>
-  quote(`cosmos_docs_${container.definition.name} ${of}`);
+export const indexName = (container: DocumentContainer, of: string): string => quote(`${container.tableName} ${of}`);
 
 /** The column by which a path can be ordered and found; undefined where the path has no index. */
 export function columnOf(container: DocumentContainer, path: string): string | undefined {
@@ -83,7 +71,7 @@ export function columnOf(container: DocumentContainer, path: string): string | u
 }
 
 function rewriteTable(db: DatabaseSync, container: DocumentContainer): void {
-  const old = quote(`cosmos_old_${container.definition.name}`);
+  const old = quote(`${container.tableName} before`);
   db.exec(`ALTER TABLE ${container.table} RENAME TO ${old}`);
   for (const row of db
     .prepare('SELECT name FROM sqlite_master WHERE type = ? AND tbl_name = ?')

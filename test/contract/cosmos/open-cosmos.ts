@@ -1,4 +1,5 @@
-import { type Container, CosmosClient, type Database, ErrorResponse } from '@azure/cosmos';
+import { randomUUID } from 'node:crypto';
+import { type Container, type ContainerRequest, CosmosClient, type Database, ErrorResponse } from '@azure/cosmos';
 import { wallClock } from '../../../local/clock.ts';
 import { startCosmosEndpoint } from '../../../local/cosmos/endpoint.ts';
 import { createFaults } from '../../../local/faults.ts';
@@ -16,8 +17,15 @@ export interface OpenCosmos {
 }
 
 /**
- * Containers at the endpoint that SURETY_TEST_COSMOS_ENDPOINT and SURETY_TEST_COSMOS_KEY name (an emulator, a real account),
- * in a database that is removed again; without them, at an endpoint started here.
+ * Containers at the endpoint that SURETY_TEST_COSMOS_ENDPOINT and SURETY_TEST_COSMOS_KEY name, in a database that is made for
+ * this run and removed again; without them, at an endpoint started here.
+ *
+ * - An account on Azure: key authentication allowed, also for metadata, and serverless or some thousand RU/s, because the
+ *   client gives up at the first 429. Each run creates a database and is billed for it.
+ * - The official emulator: `https://localhost:8081/` and its well-known key. Its certificate is self-signed: give it to Node in
+ *   NODE_EXTRA_CA_CERTS, or run the emulator with `--protocol http`. It lists itself under an address of its own container,
+ *   which the client here does not follow.
+ * - The local endpoint in a process of its own: `cosmos-elsewhere.test.ts` does that in every test run.
  */
 export async function openCosmos(definitions: readonly ContainerDefinition[]): Promise<OpenCosmos> {
   const { SURETY_TEST_COSMOS_ENDPOINT: endpoint, SURETY_TEST_COSMOS_KEY: key } = process.env;
@@ -49,20 +57,12 @@ async function openRemote(
   definitions: readonly ContainerDefinition[],
 ): Promise<OpenCosmos> {
   const client = clientOf(endpoint, key);
-  const { database } = await client.databases.create({ id: `surety-contract-${process.pid}-${Date.now()}` });
-  for (const definition of definitions) {
-    const included = [definition.partitionKey, ...definition.indexed].map((path) => ({ path: `${path}/?` }));
-    await database.containers.create({
-      id: definition.name,
-      partitionKey: { paths: [definition.partitionKey] },
-      indexingPolicy: {
-        includedPaths: included,
-        excludedPaths: [{ path: '/*' }],
-        compositeIndexes: definition.compositeIndexes.map((index) => [...index]),
-      },
-      uniqueKeyPolicy: { uniqueKeys: definition.uniqueKeys.map((paths) => ({ paths: [...paths] })) },
-      ...(definition.defaultTtl === undefined ? {} : { defaultTtl: definition.defaultTtl }),
-    });
+  const { database } = await client.databases.create({ id: `surety-contract-${randomUUID()}` });
+  try {
+    for (const definition of definitions) await database.containers.create(requestOf(definition));
+  } catch (error) {
+    await database.delete();
+    throw error;
   }
   return {
     database,
@@ -75,6 +75,19 @@ async function openRemote(
     },
   };
 }
+
+/** What creates a container with its definition: only the paths that it lists are indexed. */
+const requestOf = (definition: ContainerDefinition): ContainerRequest => ({
+  id: definition.name,
+  partitionKey: { paths: [definition.partitionKey] },
+  indexingPolicy: {
+    includedPaths: [definition.partitionKey, ...definition.indexed].map((path) => ({ path: `${path}/?` })),
+    excludedPaths: [{ path: '/*' }],
+    compositeIndexes: definition.compositeIndexes.map((index) => [...index]),
+  },
+  uniqueKeyPolicy: { uniqueKeys: definition.uniqueKeys.map((paths) => ({ paths: [...paths] })) },
+  ...(definition.defaultTtl === undefined ? {} : { defaultTtl: definition.defaultTtl }),
+});
 
 /** A client as the product opens it, which gives up at the first refusal. */
 export const clientOf = (endpoint: string, key: string): CosmosClient =>

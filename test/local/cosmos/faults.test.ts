@@ -112,9 +112,9 @@ describe('requests', () => {
   test('for what is not built are answered 501 by name', async () => {
     served = await serve();
     const database = served.client.database('surety');
-    await expect(database.containers.create({ id: 'new', partitionKey: '/id' })).rejects.toThrow(
-      'POST /dbs/surety/colls',
-    );
+    await expect(
+      database.container('cases').replace({ id: 'cases', partitionKey: { paths: ['/party'] } }),
+    ).rejects.toThrow('PUT /dbs/surety/colls/cases');
     await expect(served.container().scripts.storedProcedures.readAll().fetchAll()).rejects.toThrow(
       'GET /dbs/surety/colls/cases/sprocs',
     );

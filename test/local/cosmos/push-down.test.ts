@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { wallClock } from '../../../local/clock.ts';
+import { openCatalogue } from '../../../local/cosmos/catalogue.ts';
 import { type DocumentContainer, partitionOf } from '../../../local/cosmos/container.ts';
 import { operateOn } from '../../../local/cosmos/documents.ts';
 import { answerQuery, type QueryRequest, scanFor } from '../../../local/cosmos/query.ts';
@@ -8,7 +10,6 @@ import { outerScope } from '../../../local/cosmos/sql/compile.ts';
 import { parseQuery } from '../../../local/cosmos/sql/parser.ts';
 import { prepare } from '../../../local/cosmos/sql/run.ts';
 import { atPath, compare, type Json, type JsonObject } from '../../../local/cosmos/sql/values.ts';
-import { openContainers } from '../../../local/cosmos/tables.ts';
 import { openStore, type Store } from '../../../local/store.ts';
 import type { ContainerDefinition } from '../../../shared/azure/containers.ts';
 
@@ -29,7 +30,12 @@ const definition: ContainerDefinition = {
 
 async function aContainer(documents: readonly JsonObject[]): Promise<{ store: Store; container: DocumentContainer }> {
   const store = openStore(':memory:');
-  const container = openContainers(store.db, [definition]).get('things');
+  const [container] = openCatalogue({
+    store,
+    clock: wallClock,
+    database: 'surety',
+    containers: [definition],
+  }).containers();
   if (container === undefined) throw new Error('the container is missing');
   await store.write(() => {
     for (const body of documents) operateOn(container, partitionOf(container, body), { kind: 'create', body }, now);
