@@ -10,6 +10,7 @@ app.http('restore-plan', {
     if (person === undefined) throw new Problem(401, 'A person is needed.');
     const verdict = await restorePlan(app, request.params['id'] ?? '', await bodyOf(request, RestoreBody), person);
     if (verdict.kind === 'refused') throw new Problem(verdict.status, verdict.why);
-    return { jsonBody: verdict.plan };
+    const { showPlan } = await import('../../shared/runtime/show-plan.ts');
+    return { jsonBody: await showPlan(app.containers, verdict.plan) };
   }),
 });

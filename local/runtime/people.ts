@@ -11,6 +11,7 @@ const PlanShown = z
     status: z.string(),
     proposedAt: z.string(),
     targetHash: z.string(),
+    targetCount: z.number(),
     targets: z.array(Target),
     consequences: z.array(z.string()),
     approval: z.object({ at: z.string(), name: z.string() }).loose().optional(),

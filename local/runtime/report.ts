@@ -1,4 +1,5 @@
 import { CosmosClient } from '@azure/cosmos';
+import { wholePlan } from './report-plan.ts';
 import type { Runtime } from './start-runtime.ts';
 
 /** What happened, for machines: the same shape at every run, so that two runs can be compared. */
@@ -6,6 +7,7 @@ export interface Report {
   readonly counts: Readonly<Record<string, number>>;
   readonly signals: readonly Record<string, unknown>[];
   readonly cases: readonly Record<string, unknown>[];
+  /** Each with its `targets`, what it left out (`leftOut`) and how its targets ended (`results`, by subscription id). */
   readonly plans: readonly Record<string, unknown>[];
   readonly actions: readonly {
     readonly id: string;
@@ -45,7 +47,8 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
   };
   const signals = await all('cases', "SELECT * FROM c WHERE c.kind = 'signal'");
   const cases = await all('cases', "SELECT * FROM c WHERE c.kind = 'case'");
-  const plans = await all('plans', "SELECT * FROM c WHERE c.kind = 'plan'");
+  const inPlans = await all('plans', 'SELECT * FROM c');
+  const plans = inPlans.filter((row) => row['kind'] === 'plan').map((plan) => wholePlan(plan, inPlans));
   const subscriptions = await all('subscriptions', "SELECT * FROM c WHERE c.kind = 'subscription'");
   const customers = await all('customers', "SELECT VALUE COUNT(1) FROM c WHERE c.kind = 'customer'");
   const parked = await all('parked', 'SELECT * FROM c');

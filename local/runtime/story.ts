@@ -80,7 +80,7 @@ function paragraph({ kind, shown }: Moment, runtime: Runtime, name: string): rea
     case 'plan': {
       const consequences = (plan?.consequences ?? []).map((line) => `- ${line}`);
       return [
-        `Plan: stop ${plan?.targets.length ?? 0} subscriptions of ${name}`,
+        `Plan: stop ${plan?.targetCount ?? 0} subscriptions of ${name}`,
         [
           ...reasons(shown, 8),
           `Severity ${shown.severityIs}.`,

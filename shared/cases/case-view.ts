@@ -23,7 +23,7 @@ export function caseSummary(one: Case) {
 export function caseView(
   one: Case,
   signals: readonly Record<string, unknown>[],
-  plans: readonly Record<string, unknown>[],
+  plans: readonly object[],
 ) {
   const sum = one.reasons.reduce((total, reason) => total + reason.points, 0);
   return {

@@ -1,6 +1,6 @@
 import type { Case, Reason } from '../cases/case.ts';
 import { caseSummary, caseView } from '../cases/case-view.ts';
-import type { Plan } from '../enforcement/plan.ts';
+import type { PlanView } from '../enforcement/plan-view.ts';
 import { partyText } from './parties.ts';
 import { type Column, counted, minuteOf, printable, table, wrapped } from './printed-text.ts';
 
@@ -42,7 +42,7 @@ const shownSignals = 40;
 export function casePage(
   { one, name }: NamedCase,
   signals: readonly Record<string, unknown>[],
-  plans: readonly Plan[],
+  plans: readonly PlanView[],
 ): string {
   const { severityIs, timeline } = caseView(one, signals, []);
   const who = printable(partyText(one.party, name));
@@ -80,7 +80,7 @@ const planMissing = (one: Case): string =>
     ? 'Plan: none was asked for'
     : `Plan: asked for at ${minuteOf(one.plan.askedAt)} (severity ${one.plan.atSeverity}), not made yet`;
 
-function planLines(plan: Plan): readonly string[] {
+function planLines(plan: PlanView): readonly string[] {
   const rows = plan.targets.map(({ subscriptionId, name }) => {
     const result = plan.results[subscriptionId];
     return [subscriptionId, printable(name), result === undefined ? '-' : `${result.result}, ${minuteOf(result.at)}`];
@@ -96,19 +96,24 @@ function planLines(plan: Plan): readonly string[] {
     `  proposed ${minuteOf(plan.proposedAt)} by ${plan.proposedBy}${approvalText(plan)}`,
     `  target hash ${plan.targetHash}`,
     ...(rows.length > 0 ? table(columns, rows).map((line) => `    ${line}`) : ['  It would stop nothing.']),
+    ...notShown(plan.targetCount, rows.length),
     ...(details.length > 0 ? ['  What was seen of them', ...details] : []),
     ...(plan.leftOut.length > 0 ? ['  Left out', ...plan.leftOut.map(leftOutLine)] : []),
+    ...notShown(plan.leftOutCount, plan.leftOut.length),
     '  What it does',
     ...plan.consequences.map((consequence) => wrapped('    - ', consequence)),
   ];
 }
 
-function approvalText({ status, expiresAt }: Plan): string {
+function approvalText({ status, expiresAt }: PlanView): string {
   if (status === 'observed') return '; mode "observe": it is shown, nothing is done';
   return status === 'awaiting-approval' ? `; can be approved until ${minuteOf(expiresAt)}` : '';
 }
 
-const leftOutLine = ({ subscriptionId, why }: Plan['leftOut'][number]): string =>
+const notShown = (count: number, shown: number): readonly string[] =>
+  count > shown ? [`    and ${count - shown} more: GET /api/plans/{id}?from=${shown} shows them`] : [];
+
+const leftOutLine = ({ subscriptionId, why }: PlanView['leftOut'][number]): string =>
   wrapped(`    ${subscriptionId}: `, why);
 
 interface Moment {
@@ -120,7 +125,7 @@ interface Moment {
 function timelineLines(
   one: Case,
   signals: readonly Record<string, unknown>[],
-  plans: readonly Plan[],
+  plans: readonly PlanView[],
 ): readonly string[] {
   // The newest: what happened last is what is acted on.
   const shown = signals.slice(-shownSignals).map(signalMoment);
@@ -143,14 +148,14 @@ function signalMoment(signal: Record<string, unknown>): Moment {
   return { at: String(occurredAt), points: `+${String(points)}`, text: `${title}: ${String(observed)}${where}` };
 }
 
-function planMoments(plan: Plan): readonly Moment[] {
+function planMoments(plan: PlanView): readonly Moment[] {
   const said = (what: string, by: { readonly name: string; readonly at: string; readonly reason: string }) => ({
     at: by.at,
     points: '',
     text: `${what} by ${by.name}: ${by.reason}`,
   });
   return [
-    { at: plan.proposedAt, points: '', text: `plan proposed: ${counted(plan.targets.length, 'subscription')} to stop` },
+    { at: plan.proposedAt, points: '', text: `plan proposed: ${counted(plan.targetCount, 'subscription')} to stop` },
     ...(plan.approval === undefined
       ? []
       : [said(plan.status === 'rejected' ? 'plan rejected' : 'plan approved', plan.approval)]),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Containers } from '../azure/cosmos.ts';
 import type { Case } from '../cases/case.ts';
 import type { Plan } from '../enforcement/plan.ts';
+import type { PlanView } from '../enforcement/plan-view.ts';
 import { casesCommand, dataOption, type StoreCommandDependencies } from './cases-list.ts';
 import type { ExitCode, Terminal } from './store.ts';
 
@@ -51,11 +52,8 @@ async function showCase(
     partyNames(containers).nameOf(party),
   ]);
   if (asJson) {
-    const [{ caseView }, { planView }] = await Promise.all([
-      import('../cases/case-view.ts'),
-      import('../enforcement/plan-view.ts'),
-    ]);
-    await out(`${JSON.stringify({ ...caseView(one, signals, plans.map(planView)), name: name ?? null }, null, 2)}\n`);
+    const { caseView } = await import('../cases/case-view.ts');
+    await out(`${JSON.stringify({ ...caseView(one, signals, plans), name: name ?? null }, null, 2)}\n`);
   } else {
     const { casePage } = await import('./case-text.ts');
     await out(casePage({ one, name }, signals, plans));
@@ -63,13 +61,14 @@ async function showCase(
   return 0;
 }
 
-async function plansOf(containers: Containers, one: Case): Promise<readonly Plan[]> {
+async function plansOf(containers: Containers, one: Case): Promise<readonly PlanView[]> {
   if (one.plan === undefined) return [];
-  const [{ planId }, { readRoot }] = await Promise.all([
+  const [{ planId }, { readRoot }, { showPlan }] = await Promise.all([
     import('../enforcement/plan.ts'),
     import('../runtime/commit.ts'),
+    import('../runtime/show-plan.ts'),
   ]);
   const address = { container: 'plans', partition: one.party, id: planId(one.id, one.plan.k) } as const;
   const plan = await readRoot<Plan>(containers('plans'), address);
-  return plan === undefined ? [] : [plan.state];
+  return plan === undefined ? [] : [await showPlan(containers, plan.state)];
 }

@@ -2,7 +2,7 @@ import type { AuditEffect, Decision, QueueEffect, Root } from '../core/aggregate
 import { causeHash, customerParty, unknownParty } from '../core/ids.ts';
 import type { Attribution, Subscription } from './subscription.ts';
 
-/** A customer as a party: its name and the subscriptions that are attributed to it today. */
+/** A customer as a party. Its subscriptions say themselves whose they are (`SubscriptionList`). */
 export interface Customer extends Root {
   readonly kind: 'customer';
   readonly party: string;
@@ -10,7 +10,6 @@ export interface Customer extends Root {
   readonly name: string;
   readonly domain: string;
   readonly firstSeenAt: string;
-  readonly subscriptions: readonly { readonly subscriptionId: string; readonly name: string }[];
 }
 
 /** What a source says about a subscription. */
@@ -65,11 +64,7 @@ export function decideMention(
     },
     effects: [
       ...(moved ? [attributionLine(subscriptionId, party, sub, mention.source, now)] : []),
-      ...(isUnknown(party) ? [] : [hasSubscription(party, subscriptionId, name, sub)]),
-      // The customer that had it before looks too, and finds that it is gone.
-      ...(moved && sub !== undefined && !isUnknown(sub.party)
-        ? [hasSubscription(sub.party, subscriptionId, name, sub)]
-        : []),
+      ...(isUnknown(party) || !moved ? [] : [hasSubscription(party, subscriptionId, name, sub)]),
     ],
   };
 }
@@ -135,7 +130,7 @@ function attributionLine(
 /** Each decision has its own: a subscription may come back to a customer. */
 const versionOf = (before: Subscription | undefined): string => String(before?.version ?? 0);
 
-/** Tells the customer to look whether it has the subscription: by what the subscription then says, so that order is no matter. */
+/** Tells that there is such a customer: a cost file may name one that Partner Center has not listed yet. */
 function hasSubscription(
   party: string,
   subscriptionId: string,
@@ -156,38 +151,18 @@ export interface CustomerMention {
   readonly party: string;
   readonly name?: string | undefined;
   readonly domain?: string | undefined;
-  readonly subscription?: { readonly subscriptionId: string; readonly name: string } | undefined;
-  /** It belongs to another customer now. */
-  readonly lost?: { readonly subscriptionId: string } | undefined;
 }
 
-/**
- * Registers a customer at its first mention and keeps its name and subscriptions; a loss alone registers nobody. Undefined
- * when nothing is new. Pure.
- */
+/** Registers a customer at its first mention and keeps its name and domain. Undefined when nothing is new. Pure. */
 export function decideCustomer(
   customer: Customer | undefined,
   mention: CustomerMention,
   now: Date,
 ): Decision<Customer> | undefined {
-  const { lost, subscription: added } = mention;
-  if (lost !== undefined && !customer?.subscriptions.some((one) => one.subscriptionId === lost.subscriptionId))
-    return undefined;
   const tenantId = mention.party.replace(/^customer:/, '');
   const name = mention.name ?? customer?.name ?? tenantId;
   const domain = mention.domain ?? customer?.domain ?? '';
-  const named = added?.subscriptionId ?? lost?.subscriptionId;
-  const others = (customer?.subscriptions ?? []).filter((one) => one.subscriptionId !== named);
-  const subscriptions =
-    added === undefined ? others : [...others, added].sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1));
-  const known = customer?.subscriptions.find((one) => one.subscriptionId === added?.subscriptionId);
-  const same =
-    lost === undefined &&
-    customer !== undefined &&
-    customer.name === name &&
-    customer.domain === domain &&
-    (added === undefined || known?.name === added.name);
-  if (same) return undefined;
+  if (customer !== undefined && customer.name === name && customer.domain === domain) return undefined;
   return {
     state: {
       id: mention.party,
@@ -198,7 +173,6 @@ export function decideCustomer(
       name,
       domain,
       firstSeenAt: customer?.firstSeenAt ?? now.toISOString(),
-      subscriptions,
     },
   };
 }

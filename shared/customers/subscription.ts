@@ -40,6 +40,16 @@ export interface Subscription extends Root {
   readonly needsPerson?: { readonly since: string; readonly why: string; readonly steps: readonly string[] };
 }
 
+/** What a customer's list shows of a subscription. */
+export type ListedSubscription = Pick<Subscription, 'subscriptionId' | 'name' | 'party' | 'partnerCenter'>;
+
+/** The subscriptions of a party today. No document holds this list: it may be longer than a document. */
+export interface SubscriptionList {
+  /** In ascending order of subscription id, read page by page. */
+  of(party: string): AsyncIterable<ListedSubscription>;
+  count(party: string): Promise<number>;
+}
+
 /** Whose facts of `day` (YYYY-MM-DD) are: the last attribution that started on or before it, else the first. */
 export function partyOn(subscription: Pick<Subscription, 'attribution' | 'party'>, day: string): string {
   const started = subscription.attribution.filter((entry) => entry.from <= day);

@@ -90,16 +90,14 @@ export async function noteCustomer(
   );
 }
 
-/** Puts a subscription on a customer's list, or takes it off: by whose it is now, since the message may be late. */
-export async function listSubscription(
+/** Registers the customer that a subscription belongs to, if it still does: the message may be late. */
+export async function noteOwner(
   ports: Pick<CustomerPorts, 'aggregates' | 'now'>,
-  { party, subscriptionId, name }: { readonly party: string; readonly subscriptionId: string; readonly name: string },
+  { party, subscriptionId }: { readonly party: string; readonly subscriptionId: string },
 ): Promise<void> {
   const address = { container: 'subscriptions', partition: subscriptionId, id: subscriptionId } as const;
   const found = await ports.aggregates.read<Subscription>(address);
-  const isLost = found !== undefined && found.party !== party;
-  const subscription = { subscriptionId, name: found?.name ?? name };
-  await noteCustomer(ports, isLost ? { party, lost: subscription } : { party, subscription });
+  if (found === undefined || found.party === party) await noteCustomer(ports, { party });
 }
 
 /** Takes a mention of a subscription in and answers it as it stands now. */

@@ -100,7 +100,7 @@ export function decideRestore(
         ...rest,
         status: 'restoring',
         restore: { by: person.id, name: person.name, at: now.toISOString(), reason },
-        results: {},
+        resultCounts: {},
       },
       effects: [planLine(plan, now, person.id, 'restore-asked', { reason }), carryOut(plan, 'restore', 0)],
     },

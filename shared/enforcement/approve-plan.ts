@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Aggregates } from '../core/aggregate.ts';
 import { type ApprovalVerdict, decideApproval, decideRestore } from './approval.ts';
 import { type Plan, partyOfPlan } from './plan.ts';
-import { planView } from './plan-view.ts';
 
 /** Body of `POST /api/approvals/{plan id}`. */
 export const ApprovalBody = z.strictObject({
@@ -28,7 +27,7 @@ interface Approver {
 
 /** What the caller is told: the plan as it stands, or why not. */
 export type PlanAnswer =
-  | { readonly kind: 'done'; readonly plan: Record<string, unknown> }
+  | { readonly kind: 'done'; readonly plan: Plan }
   | { readonly kind: 'refused'; readonly status: 403 | 404 | 409 | 410; readonly why: string };
 
 /** Records a person's decision on a plan; the plan then carries itself out. Saying the same twice is one decision. */
@@ -61,5 +60,5 @@ async function decideOn(ports: PlanPorts, id: string, judge: (plan: Plan) => App
     return verdict?.kind === 'decided' ? verdict.decision : undefined;
   });
   if (verdict === undefined || outcome.state === undefined) return absent;
-  return verdict.kind === 'refused' ? verdict : { kind: 'done', plan: planView(outcome.state) };
+  return verdict.kind === 'refused' ? verdict : { kind: 'done', plan: outcome.state };
 }

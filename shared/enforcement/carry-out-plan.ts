@@ -2,7 +2,10 @@ import { type Aggregates, contentOf } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 import type { Subscription } from '../customers/subscription.ts';
 import { decideHold, decideLift } from './hold-change.ts';
-import { carryOut, decideProgress, holdOwner, type Plan, partyOfPlan, type Target } from './plan.ts';
+import { carryOut, holdOwner, type Plan, partyOfPlan, type Target } from './plan.ts';
+import { askedTarget } from './progress.ts';
+import { targetsFrom } from './read-plan-pages.ts';
+import { settleTarget } from './settle-target.ts';
 
 export interface CarryOutPorts {
   readonly aggregates: Aggregates;
@@ -22,26 +25,31 @@ export async function carryOutPlan(
   ports: CarryOutPorts,
   message: { readonly planId: string; readonly what: 'stop' | 'restore'; readonly from: number },
 ): Promise<void> {
-  const { aggregates } = ports;
+  const { aggregates, now } = ports;
+  const { what, from } = message;
   const party = partyOfPlan(message.planId);
   if (party === undefined) return;
   const address = { container: 'plans', partition: party, id: message.planId } as const;
   const plan = await aggregates.read<Plan>(address);
-  if (plan === undefined || !mayGoOn(plan, message.what)) return;
-  for (const target of plan.targets.slice(message.from, message.from + atATime)) {
-    const barrier = message.what === 'stop' ? await ports.stopBarrier(target.customerId) : undefined;
-    if (barrier !== undefined) {
-      await tellPlan(ports, plan, target.subscriptionId, barrier);
-      continue;
-    }
-    await holdOrLift(ports, plan, target, message.what);
+  if (plan === undefined || !mayGoOn(plan, what)) return;
+  const targets = await targetsFrom(aggregates, plan, from, atATime);
+  const want = what === 'stop' ? 'suspended' : 'active';
+  // Before any hold is touched: a word about a target that was never asked is not taken in.
+  await aggregates.createBeside(
+    'plans',
+    party,
+    targets.map(({ subscriptionId }) => askedTarget(plan.id, want, subscriptionId, now())),
+  );
+  for (const target of targets) {
+    const barrier = what === 'stop' ? await ports.stopBarrier(target.customerId) : undefined;
+    if (barrier !== undefined) await tellPlan(ports, plan, target.subscriptionId, barrier);
+    else await holdOrLift(ports, plan, target, what);
   }
-  const next = message.from + atATime;
-  if (next >= plan.targets.length) return;
-  await aggregates.act<Plan>(address, `carried-${causeHash(plan.id, message.what, String(next))}`, (fresh) => {
-    if (fresh === undefined || !mayGoOn(fresh, message.what)) return undefined;
-    const state = contentOf(fresh);
-    return { state, effects: [carryOut(fresh, message.what, next)] };
+  const next = from + atATime;
+  if (next >= plan.targetCount) return;
+  await aggregates.act<Plan>(address, `carried-${causeHash(plan.id, what, String(next))}`, (fresh) => {
+    if (fresh === undefined || !mayGoOn(fresh, what)) return undefined;
+    return { state: contentOf(fresh), effects: [carryOut(fresh, what, next)] };
   });
 }
 
@@ -75,10 +83,8 @@ function isStillThe(target: Target, plan: Plan, sub: Subscription): boolean {
   );
 }
 
-async function tellPlan(ports: CarryOutPorts, plan: Plan, subscriptionId: string, detail: string): Promise<void> {
-  const { aggregates, now } = ports;
-  const word = { subscriptionId, want: 'suspended', result: 'needs-person', at: now().toISOString(), detail } as const;
-  await aggregates.act<Plan>({ container: 'plans', partition: plan.party, id: plan.id }, undefined, (fresh) =>
-    fresh === undefined ? undefined : decideProgress(fresh, word, now()),
+const tellPlan = ({ aggregates, now }: CarryOutPorts, plan: Plan, subscriptionId: string, detail: string) =>
+  settleTarget(
+    { aggregates, now },
+    { planId: plan.id, subscriptionId, want: 'suspended', result: 'needs-person', at: now().toISOString(), detail },
   );
-}

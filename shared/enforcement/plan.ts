@@ -11,6 +11,12 @@ export interface Target {
   readonly planId: string;
 }
 
+/** A subscription that could not be planned, and why. */
+export interface LeftOut {
+  readonly subscriptionId: string;
+  readonly why: string;
+}
+
 export type PlanStatus =
   /** Mode `observe`: shown, never done. */
   | 'observed'
@@ -28,7 +34,11 @@ export type PlanStatus =
 
 export type TargetResult = 'suspended' | 'active' | 'needs-person' | 'unknown' | 'skipped';
 
-/** The playbook applied to a case: what it would stop, who approved, and how far it is. */
+/**
+ * The playbook applied to a case: what it would stop, who approved, and how far it is. Its lists stand beside it in pages
+ * (`plan-pages.ts`), and how each target ended in a document of its own (`progress.ts`): the root is as small with 25,000
+ * targets as with one.
+ */
 export interface Plan extends Root {
   readonly kind: 'plan';
   readonly party: string;
@@ -38,13 +48,16 @@ export interface Plan extends Root {
   readonly proposedBy: string;
   readonly proposedAt: string;
   readonly policyHash: string;
-  readonly targets: readonly Target[];
+  readonly targetCount: number;
   /** SHA-256 over the canonical JSON of the target list: what an approval is bound to. */
   readonly targetHash: string;
   /** What a stop really does, said before anybody approves. */
   readonly consequences: readonly string[];
-  /** What could not be planned, and why. */
-  readonly leftOut: readonly { readonly subscriptionId: string; readonly why: string }[];
+  readonly leftOutCount: number;
+  /** Of the list of what is left out, likewise. */
+  readonly leftOutHash: string;
+  /** Rows of a page of either list. */
+  readonly pageSize: number;
   readonly expiresAt: string;
   readonly approval?: {
     readonly by: string;
@@ -54,10 +67,8 @@ export interface Plan extends Root {
     readonly planVersion: number;
   };
   readonly restore?: { readonly by: string; readonly name: string; readonly at: string; readonly reason: string };
-  /** By subscription id. */
-  readonly results: Readonly<
-    Record<string, { readonly result: TargetResult; readonly at: string; readonly detail: string }>
-  >;
+  /** So many targets ended in each way; what is missing counts none. */
+  readonly resultCounts: Readonly<Partial<Record<TargetResult, number>>>;
 }
 
 /** Id of the k-th plan of a case. */
@@ -79,44 +90,6 @@ export function carryOut(plan: Pick<Plan, 'id' | 'party'>, what: 'stop' | 'resto
     id: `carry-${causeHash('carry-out', plan.id, what, String(from))}`,
     lane: plan.party,
     body: { v: 1, kind: 'carry-out', planId: plan.id, what, from },
-  };
-}
-
-/** Takes in how one target ended, and ends the plan when all have. Undefined when it says nothing new. Pure. */
-export function decideProgress(
-  plan: Plan,
-  settled: {
-    readonly subscriptionId: string;
-    readonly want: 'suspended' | 'active';
-    readonly result: TargetResult;
-    readonly at: string;
-    readonly detail: string;
-  },
-  now: Date,
-): Decision<Plan> | undefined {
-  const stopping = plan.restore === undefined;
-  // A late word about the stop says nothing about the restore.
-  if (settled.want !== (stopping ? 'suspended' : 'active')) return undefined;
-  const before = plan.results[settled.subscriptionId];
-  if (before !== undefined && (before.result === settled.result || before.at > settled.at)) return undefined;
-  if (!plan.targets.some((target) => target.subscriptionId === settled.subscriptionId)) return undefined;
-  const { subscriptionId, result, at, detail } = settled;
-  const results = { ...plan.results, [subscriptionId]: { result, at, detail } };
-  const all = plan.targets.map((target) => results[target.subscriptionId]?.result);
-  const ended = all.every((one) => one !== undefined);
-  const clean = all.every((one) => one === 'suspended' || one === 'active' || one === 'skipped');
-  const status: PlanStatus = !ended ? plan.status : clean ? (stopping ? 'stopped' : 'restored') : 'needs-person';
-  const rest = contentOf(plan);
-  return {
-    state: { ...rest, status, results },
-    effects: ended
-      ? [
-          planLine(plan, now, 'surety', `plan-${status}`, {
-            results: Object.fromEntries(Object.entries(results).map(([id, one]) => [id, one.result])),
-          }),
-          ...(status === 'restored' ? [planEnded(plan, 'restored')] : []),
-        ]
-      : [],
   };
 }
 

@@ -1,23 +1,15 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import type { Decision } from '../core/aggregate.ts';
 import type { Mode } from '../policy/policy.ts';
-import { type Plan, planEnded, planLine, type Target } from './plan.ts';
-
-/** The hash an approval names: any change of the list is another hash. */
-export function hashOfTargets(targets: readonly Target[]): string {
-  return createHash('sha256')
-    .update(canonicalize(targets) ?? '')
-    .digest('hex');
-}
+import { type Plan, planEnded, planLine } from './plan.ts';
+import type { PlanLists } from './plan-pages.ts';
 
 export interface PlanInput {
   readonly id: string;
   readonly party: string;
   readonly caseId: string;
   readonly playbook: string;
-  readonly targets: readonly Target[];
-  readonly leftOut: Plan['leftOut'];
+  /** Of pages that stand already. */
+  readonly lists: PlanLists;
   readonly mode: Mode;
   readonly expiresAfterMinutes: number;
   readonly policyHash: string;
@@ -26,10 +18,9 @@ export interface PlanInput {
 /** Proposes a plan. In `observe` it is only shown. A plan that exists stays as it is. Pure. */
 export function decideProposal(state: Plan | undefined, input: PlanInput, now: Date): Decision<Plan> | undefined {
   if (state !== undefined) return undefined;
-  const waits = input.mode !== 'observe' && input.targets.length > 0;
+  const waits = input.mode !== 'observe' && input.lists.targetCount > 0;
   const expiresAt = new Date(now.getTime() + input.expiresAfterMinutes * 60_000).toISOString();
-  const targets = [...input.targets].sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1));
-  const targetHash = hashOfTargets(targets);
+  const { targetCount, targetHash, leftOutCount } = input.lists;
   return {
     state: {
       id: input.id,
@@ -42,18 +33,17 @@ export function decideProposal(state: Plan | undefined, input: PlanInput, now: D
       proposedBy: 'surety',
       proposedAt: now.toISOString(),
       policyHash: input.policyHash,
-      targets,
-      targetHash,
-      consequences: consequencesOf(targets.length),
-      leftOut: input.leftOut,
+      ...input.lists,
+      consequences: consequencesOf(targetCount),
       expiresAt,
-      results: {},
+      resultCounts: {},
       ...(waits ? { nextDueAt: expiresAt } : {}),
     },
     effects: [
       planLine(input, now, 'surety', waits ? 'plan-proposed' : 'plan-observed', {
-        targets: targets.length,
+        targets: targetCount,
         targetHash,
+        leftOut: leftOutCount,
         policy: input.policyHash,
       }),
       ...(waits ? [] : [planEnded(input, input.mode === 'observe' ? 'observed' : 'empty')]),

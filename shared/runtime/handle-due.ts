@@ -2,7 +2,7 @@ import type { Case } from '../cases/case.ts';
 import { decidePlanEnded } from '../cases/case-plan.ts';
 import type { Root } from '../core/aggregate.ts';
 import type { Plan } from '../enforcement/plan.ts';
-import { decideExpiry, decideProgress, partyOfPlan } from '../enforcement/plan.ts';
+import { decideExpiry } from '../enforcement/plan.ts';
 import type { App } from './compose.ts';
 import { reconcile } from './handle-action.ts';
 import type { DueMessage } from './messages.ts';
@@ -13,8 +13,12 @@ export async function handleDue(message: DueMessage, app: App): Promise<void> {
     case 'due':
       return await lookAt(app, message);
     case 'make-plan': {
-      const { makePlan } = await import('../enforcement/make-plan.ts');
-      return await makePlan(app, message);
+      const [{ makePlan }, { createSubscriptionList }] = await Promise.all([
+        import('../enforcement/make-plan.ts'),
+        import('../azure/customer-subscriptions.ts'),
+      ]);
+      const subscriptions = createSubscriptionList(app.containers('subscriptions'));
+      return await makePlan({ ...app, subscriptions }, message);
     }
     case 'plan-ended': {
       const address = { container: 'cases', partition: message.party, id: message.caseId } as const;
@@ -22,11 +26,8 @@ export async function handleDue(message: DueMessage, app: App): Promise<void> {
       return;
     }
     case 'target-settled': {
-      const party = partyOfPlan(message.planId);
-      if (party === undefined) return;
-      await app.aggregates.act<Plan>({ container: 'plans', partition: party, id: message.planId }, undefined, (plan) =>
-        plan === undefined ? undefined : decideProgress(plan, message, app.now()),
-      );
+      const { settleTarget } = await import('../enforcement/settle-target.ts');
+      return await settleTarget(app, message);
     }
   }
 }

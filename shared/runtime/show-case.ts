@@ -2,8 +2,9 @@ import { signalsOf } from '../azure/case-queries.ts';
 import { type Case, partyOfCase } from '../cases/case.ts';
 import { caseView } from '../cases/case-view.ts';
 import { type Plan, planId } from '../enforcement/plan.ts';
-import { planView } from '../enforcement/plan-view.ts';
+import type { PlanView } from '../enforcement/plan-view.ts';
 import type { App } from './compose.ts';
+import { showPlan } from './show-plan.ts';
 
 /** Signals that a case's page carries; all of them stay in the store. */
 const shownSignals = 200;
@@ -18,15 +19,15 @@ export async function showCase(app: App, id: string) {
     signalsOf(app.containers('cases'), party, id, shownSignals),
     plansOf(app, found),
   ]);
-  return { asOf: app.now().toISOString(), ...caseView(found, signals, plans.map(planView)) };
+  return { asOf: app.now().toISOString(), ...caseView(found, signals, plans) };
 }
 
-async function plansOf(app: App, one: Case): Promise<readonly Plan[]> {
+async function plansOf(app: App, one: Case): Promise<readonly PlanView[]> {
   if (one.plan === undefined) return [];
   const plan = await app.aggregates.read<Plan>({
     container: 'plans',
     partition: one.party,
     id: planId(one.id, one.plan.k),
   });
-  return plan === undefined ? [] : [plan];
+  return plan === undefined ? [] : [await showPlan(app.containers, plan)];
 }

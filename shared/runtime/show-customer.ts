@@ -1,3 +1,4 @@
+import { createSubscriptionList } from '../azure/customer-subscriptions.ts';
 import { customerParty } from '../core/ids.ts';
 import type { Customer } from '../customers/customer.ts';
 import type { Subscription } from '../customers/subscription.ts';
@@ -12,12 +13,16 @@ export async function showCustomer(app: App, id: string) {
   if (!/^customer:[a-z0-9-]{1,100}$/.test(party)) return undefined;
   const customer = await app.aggregates.read<Customer>({ container: 'customers', partition: party, id: party });
   if (customer === undefined || customer.kind !== 'customer') return undefined;
-  const listed = customer.subscriptions.slice(0, shownSubscriptions);
-  const subscriptions = await Promise.all(
-    listed.map(({ subscriptionId }) =>
-      app.aggregates.read<Subscription>({ container: 'subscriptions', partition: subscriptionId, id: subscriptionId }),
-    ),
-  );
+  const list = createSubscriptionList(app.containers('subscriptions'));
+  const listed: string[] = [];
+  for await (const { subscriptionId } of list.of(party)) {
+    listed.push(subscriptionId);
+    if (listed.length === shownSubscriptions) break;
+  }
+  const [subscriptionsInAll, ...subscriptions] = await Promise.all([
+    list.count(party),
+    ...listed.map((id) => app.aggregates.read<Subscription>({ container: 'subscriptions', partition: id, id })),
+  ]);
   return {
     asOf: app.now().toISOString(),
     id: party,
@@ -26,7 +31,7 @@ export async function showCustomer(app: App, id: string) {
     domain: customer.domain,
     tenantId: customer.tenantId,
     firstSeenAt: customer.firstSeenAt,
-    subscriptionsInAll: customer.subscriptions.length,
+    subscriptionsInAll,
     subscriptions: subscriptions
       .filter((sub) => sub !== undefined)
       .map(

@@ -66,8 +66,8 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       return await takeInCustomer(await customerPorts(app), message);
     }
     case 'customer-has-subscription': {
-      const { listSubscription } = await import('../customers/sync-customers.ts');
-      return await listSubscription(app, message);
+      const { noteOwner } = await import('../customers/sync-customers.ts');
+      return await noteOwner(app, message);
     }
     case 'activity-step': {
       const [{ walkOn }, { readActivity }, ports] = await Promise.all([
@@ -86,14 +86,12 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
       return await queueCostRuns(app, message.feed, message.runs, delivery.messageId);
     }
     case 'cost-step': {
-      const [{ takeInNextRun }, { createCostShelf }, source] = await Promise.all([
+      const [{ takeInNextRun }, ports, source] = await Promise.all([
         import('../usage/find-cost-runs.ts'),
-        import('../azure/cost-queries.ts'),
+        figurePorts(app),
         costSource(app),
       ]);
-      const shelf = createCostShelf(app.containers('usage'));
-      const { aggregates, policy, now } = app;
-      return await takeInNextRun({ aggregates, policy, now, source, shelf }, message.feed, message.runId);
+      return await takeInNextRun({ ...ports, source }, message.feed, message.runId);
     }
     case 'consumption-step':
       return await walkConsumption(app, message, delivery.messageId);
@@ -144,22 +142,29 @@ async function walkConsumption(
   );
 }
 
+/** What figures of any feed are taken in with. */
+async function figurePorts(app: App) {
+  const [{ createCostShelf }, { createSubscriptionList }] = await Promise.all([
+    import('../azure/cost-queries.ts'),
+    import('../azure/customer-subscriptions.ts'),
+  ]);
+  const { aggregates, policy, now, containers } = app;
+  const shelf = createCostShelf(containers('usage'));
+  return { aggregates, policy, now, shelf, subscriptions: createSubscriptionList(containers('subscriptions')) };
+}
+
 async function consumptionPorts(app: App) {
-  const [{ createConsumption }, { ArmRefused }, { createCostShelf }, { credentialOf }] = await Promise.all([
+  const [{ createConsumption }, { ArmRefused }, ports, { credentialOf }] = await Promise.all([
     import('../azure/consumption.ts'),
     import('../azure/arm-wire.ts'),
-    import('../azure/cost-queries.ts'),
+    figurePorts(app),
     import('./compose.ts'),
   ]);
   const { ARM_URL: endpoint } = app.settings;
   const credential = await credentialOf(app.settings);
   const consumption = createConsumption({ endpoint, credential, allowHttp: isLoopback(endpoint) });
-  const { aggregates, policy, now } = app;
   return {
-    aggregates,
-    policy,
-    now,
-    shelf: createCostShelf(app.containers('usage')),
+    ...ports,
     usageDetails: {
       async *ofSubscription(subscriptionId: string, from: string, to: string) {
         try {

@@ -3,7 +3,7 @@ import { signalMessage } from '../cases/signal-message.ts';
 import type { Aggregates, Root } from '../core/aggregate.ts';
 import { customerParty, signalId, unknownParty } from '../core/ids.ts';
 import { sumTexts } from '../core/money.ts';
-import type { Customer } from '../customers/customer.ts';
+import type { SubscriptionList } from '../customers/subscription.ts';
 import { noteSubscription } from '../customers/sync-customers.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { dayAfter } from './cost-days.ts';
@@ -27,6 +27,7 @@ export interface FigurePorts {
   readonly aggregates: Aggregates;
   readonly policy: LoadedPolicy;
   readonly shelf: CostShelf;
+  readonly subscriptions: Pick<SubscriptionList, 'of'>;
   readonly now: () => Date;
 }
 
@@ -195,9 +196,9 @@ async function judgeCustomer(
     (budget) => budget.subscription === undefined && customerParty(budget.customer) === party,
   );
   if (budgets.length === 0) return;
-  const customer = await aggregates.read<Customer>({ container: 'customers', partition: party, id: party });
   // What the run names counts, whether or not the customer's list has it yet.
-  const ids = new Set([...(customer?.subscriptions ?? []).map((one) => one.subscriptionId), ...named]);
+  const ids = new Set(named);
+  for await (const { subscriptionId } of ports.subscriptions.of(party)) ids.add(subscriptionId);
   const months: CostMonth[] = [];
   for (const subscriptionId of ids) months.push(...(await ports.shelf.ofSubscription(subscriptionId, run.month)));
   const id = `${party}:spend:${run.month}`;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createSubscriptionList } from '../../shared/azure/customer-subscriptions.ts';
 import type { Case } from '../../shared/cases/case.ts';
 import { NotAllowed } from '../../shared/core/failures.ts';
 import type { Customer } from '../../shared/customers/customer.ts';
@@ -12,11 +13,13 @@ import type { ServiceState } from '../../shared/enforcement/hold.ts';
 import { decideHold, decideLift } from '../../shared/enforcement/hold-change.ts';
 import { decideLook } from '../../shared/enforcement/look.ts';
 import { makePlan } from '../../shared/enforcement/make-plan.ts';
-import { decideProgress, type Plan, type Target } from '../../shared/enforcement/plan.ts';
+import type { Plan, Target } from '../../shared/enforcement/plan.ts';
+import { askedTarget, decideProgress, type TargetWord } from '../../shared/enforcement/progress.ts';
 import { decideAsWanted } from '../../shared/enforcement/reconcile.ts';
 import { reconcileSubscription, type Service } from '../../shared/enforcement/reconcile-subscription.ts';
+import { showPlan } from '../../shared/runtime/show-plan.ts';
 import { aPolicy } from '../cases/a-signal.ts';
-import { aPlan, approver, aSubscription, committed } from '../enforcement/a-plan.ts';
+import { aPlan, aPlanPages, approver, aSubscription, committed } from '../enforcement/a-plan.ts';
 import { aWorld, type World } from './a-world.ts';
 
 let world: World;
@@ -55,6 +58,13 @@ const approve = (plan: Plan): Plan => {
   );
   return committed(plan, verdict.kind === 'decided' ? verdict.decision : undefined);
 };
+/** An approved plan in the store, with its pages. */
+const approvedPlan = async (with_: Parameters<typeof aPlan>[1]): Promise<Plan> => {
+  const plan = approve(aPlan(start, with_));
+  await world.aggregates.createBeside('plans', plan.party, aPlanPages(with_));
+  await world.put(planAt(plan), plan);
+  return plan;
+};
 const restore = async (plan: Plan) =>
   await world.aggregates.act<Plan>(planAt(plan), undefined, (fresh) => {
     const verdict = fresh === undefined ? undefined : decideRestore(fresh, approver, 'a mistake', world.now());
@@ -81,10 +91,7 @@ const aService = (state: { now: ServiceState }, calls: string[], before?: () => 
 
 test('a restore that overtakes a running stop leaves no hold behind', async () => {
   await put(aSubscription());
-  const plan = approve(
-    aPlan(start, { targets: [{ subscriptionId: 'sub-a', name: 'a', customerId: 'contoso', planId: 'plan' }] }),
-  );
-  await world.put(planAt(plan), plan);
+  const plan = await approvedPlan({ targets: [{ ...aTarget(0), subscriptionId: 'sub-a' }] });
   const ports = { aggregates: world.aggregates, now: world.now };
   let overtaken = false;
   await carryOutPlan(
@@ -110,10 +117,7 @@ test('a restore that overtakes a running stop leaves no hold behind', async () =
 
 test('a plan that is restored before its holds were placed ends as restored', async () => {
   await put(aSubscription());
-  const plan = approve(
-    aPlan(start, { targets: [{ subscriptionId: 'sub-a', name: 'a', customerId: 'contoso', planId: 'plan' }] }),
-  );
-  await world.put(planAt(plan), plan);
+  const plan = await approvedPlan({ targets: [{ ...aTarget(0), subscriptionId: 'sub-a' }] });
   await restore(plan);
   await carryOutPlan(
     { aggregates: world.aggregates, now: world.now, stopBarrier: async () => undefined },
@@ -127,10 +131,10 @@ test('a plan that is restored before its holds were placed ends as restored', as
 test('the second plan of a party stops its twenty-first target too', async () => {
   for (const k of [1, 2]) {
     const targets = Array.from({ length: 25 }, (_, n) => aTarget(n));
-    const plan = approve(
-      aPlan(start, { id: `customer:5f3a1b52-0000-4000-8000-000000000001:compromise:${k}:plan:1`, targets }),
-    );
-    await world.put(planAt(plan), plan);
+    const plan = await approvedPlan({
+      id: `customer:5f3a1b52-0000-4000-8000-000000000001:compromise:${k}:plan:1`,
+      targets,
+    });
     await carryOutPlan(
       { aggregates: world.aggregates, now: world.now, stopBarrier: async () => undefined },
       { planId: plan.id, what: 'stop', from: 0 },
@@ -161,7 +165,6 @@ test('a subscription that moved to another customer is no target of the old cust
     name: 'Contoso',
     domain: '',
     firstSeenAt: '',
-    subscriptions: [{ subscriptionId: 'sub-m', name: 'm' }],
   };
   await world.put({ container: 'customers', partition: contoso, id: contoso }, customer);
   const caseId = `${contoso}:compromise:1`;
@@ -172,13 +175,14 @@ test('a subscription that moved to another customer is no target of the old cust
     version: 1,
     outbox: [],
     party: contoso,
-    subscriptions: [],
+    subscriptions: ['sub-m'],
     plan: { k: 1, playbook: 'compromised-tenant', askedAt: '', atSeverity: 70 },
   } as unknown as Case;
   await world.put({ container: 'cases', partition: contoso, id: caseId }, aCase);
   await makePlan(
     {
       aggregates: world.aggregates,
+      subscriptions: createSubscriptionList(world.containers('subscriptions')),
       policy: aPolicy(),
       inForce: async () => ({ mode: 'approve', isProtected: () => false }),
       now: world.now,
@@ -186,14 +190,15 @@ test('a subscription that moved to another customer is no target of the old cust
     { party: contoso, caseId, k: 1 },
   );
   const plan = await world.aggregates.read<Plan>({ container: 'plans', partition: contoso, id: `${caseId}:plan:1` });
-  expect(plan?.targets).toEqual([]);
+  if (plan === undefined) throw new Error('no plan');
+  expect(await showPlan(world.containers, plan)).toMatchObject({
+    targets: [],
+    leftOut: [{ subscriptionId: 'sub-m', why: 'it belongs to another customer now' }],
+  });
 });
 
 test('a subscription that moves after the approval is not held for the old customer’s plan', async () => {
-  const plan = approve(
-    aPlan(start, { targets: [{ subscriptionId: 'sub-a', name: 'a', customerId: 'contoso', planId: 'plan' }] }),
-  );
-  await world.put(planAt(plan), plan);
+  const plan = await approvedPlan({ targets: [{ ...aTarget(0), subscriptionId: 'sub-a' }] });
   await put(aSubscription({ party: 'customer:fabrikam', partnerCenter: { tenantId: 'fabrikam', planId: 'other' } }));
   await carryOutPlan(
     { aggregates: world.aggregates, now: world.now, stopBarrier: async () => undefined },
@@ -335,25 +340,11 @@ test('a stop that Microsoft refuses while a restore is asked for does not keep t
 
 test('an older word about a target never replaces a newer one', () => {
   const plan = approve(aPlan(start));
-  const newer = committed(
-    plan,
-    decideProgress(
-      plan,
-      { subscriptionId: 'sub-a', want: 'suspended', result: 'suspended', at: '2026-11-24T10:20:00.000Z', detail: '' },
-      start,
-    ),
-  );
-  expect(
-    decideProgress(
-      newer,
-      {
-        subscriptionId: 'sub-a',
-        want: 'suspended',
-        result: 'needs-person',
-        at: '2026-11-24T10:10:00.000Z',
-        detail: '',
-      },
-      start,
-    ),
-  ).toBeUndefined();
+  const word = (result: TargetWord['result'], at: string) =>
+    ({ subscriptionId: 'sub-a', want: 'suspended', result, at, detail: '' }) as const;
+  const asked = askedTarget(plan.id, 'suspended', 'sub-a', start);
+  const newer = decideProgress(plan, asked, word('suspended', '2026-11-24T10:20:00.000Z'), start);
+  expect(newer?.part?.told?.result).toBe('suspended');
+  const older = word('needs-person', '2026-11-24T10:10:00.000Z');
+  expect(decideProgress(committed<Plan>(plan, newer), newer?.part, older, start)).toBeUndefined();
 });

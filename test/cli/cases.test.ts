@@ -6,8 +6,11 @@ import type { Case } from '../../shared/cases/case.ts';
 import type { Signal } from '../../shared/cases/signal.ts';
 import { type Customer, decideCustomer } from '../../shared/customers/customer.ts';
 import { decideApproval } from '../../shared/enforcement/approval.ts';
-import { decideProgress, type Plan, planId } from '../../shared/enforcement/plan.ts';
+import { type Plan, planId } from '../../shared/enforcement/plan.ts';
+import { layOut } from '../../shared/enforcement/plan-pages.ts';
+import { askedTarget } from '../../shared/enforcement/progress.ts';
 import { decideProposal } from '../../shared/enforcement/proposal.ts';
+import { settleTarget } from '../../shared/enforcement/settle-target.ts';
 import { aSignal, party } from '../cases/a-signal.ts';
 import { aStore, type FilledStore } from './a-store.ts';
 import { surety } from './run-surety.ts';
@@ -61,9 +64,14 @@ async function planApproved(): Promise<void> {
   const address = { container: 'plans', partition: party, id } as const;
   const target = { subscriptionId, name: 'Web shop', customerId: party.slice(9), planId: 'azure-plan' };
   const leftOut = [{ subscriptionId: 'legacy-1', why: 'Partner Center does not list it; cancel it in the portal' }];
-  const input = { id, party, caseId: compromise, playbook: 'compromised-tenant', targets: [target], leftOut };
+  const { lists, pages } = layOut(id, [target], leftOut);
+  const input = { id, party, caseId: compromise, playbook: 'compromised-tenant', lists };
   const proposed = { ...input, mode: 'approve' as const, expiresAfterMinutes: 120, policyHash: 'sha256:0' };
   const at = (time: string) => new Date(`2026-11-24T${time}Z`);
+  await store.aggregates.createBeside('plans', party, [
+    ...pages,
+    askedTarget(id, 'suspended', subscriptionId, at('10:21:00')),
+  ]);
   await store.aggregates.act<Plan>(address, undefined, (state) => decideProposal(state, proposed, at('10:11:00')));
   await store.aggregates.act<Plan>(address, undefined, (plan) => {
     if (plan === undefined) return undefined;
@@ -79,9 +87,7 @@ async function planApproved(): Promise<void> {
     at: '2026-11-24T10:24:00.000Z',
     detail: '',
   };
-  await store.aggregates.act<Plan>(address, undefined, (plan) =>
-    plan === undefined ? undefined : decideProgress(plan, seen, at('10:24:00')),
-  );
+  await settleTarget({ aggregates: store.aggregates, now: () => at('10:24:00') }, { planId: id, ...seen });
 }
 
 const inStore = (...args: readonly string[]) => surety([...args, '--data', store.data]);

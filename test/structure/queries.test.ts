@@ -6,11 +6,13 @@ const crossPartition: Readonly<Record<string, string>> = {
   'shared/azure/audit-queries.ts': 'which chains grew in two hours, of any party; once an hour, by an index',
   'shared/azure/case-queries.ts': 'the list of open cases is of all parties; a page at a time, by an index',
   'shared/azure/cost-queries.ts': 'which subscriptions an earlier run of the feed named; once a run, by feed and month',
+  'shared/azure/customer-subscriptions.ts':
+    'a subscription is a partition of its own; a plan and a customer page ask for those of one party, by an index',
   'shared/azure/feed-queries.ts':
     'which feeds are silent, of any party; once an hour, the first hundred of each source',
+  'shared/azure/open-case-parties.ts': 'whose logs are read more often; a step of the sweep, by an index',
   'shared/azure/subscription-queries.ts': 'the sweep walks all subscriptions in order of id, a hundred at a time',
   'shared/cli/audit-chains.ts': 'names every chain there is, so that a person can have all of them verified',
-  'shared/azure/open-case-parties.ts': 'whose logs are read more often; a step of the sweep, by an index',
   'shared/cli/cases-list.ts': 'a person asked for the list of all cases; page by page',
   'shared/runtime/health.ts': 'counts what was parked; normally none',
   'shared/runtime/sweep-due.ts': 'what is due, of any party: one indexed field, once a minute',

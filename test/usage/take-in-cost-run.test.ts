@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCostShelf } from '../../shared/azure/cost-queries.ts';
+import { createSubscriptionList } from '../../shared/azure/customer-subscriptions.ts';
 import type { Aggregates } from '../../shared/core/aggregate.ts';
 import { takeInCostRun } from '../../shared/usage/take-in-cost-run.ts';
 import { aWorld, type World } from '../attack/a-world.ts';
@@ -31,6 +32,7 @@ const takeIn = (aggregates: Aggregates) =>
       policy: aPolicy({ usage: { budgets: [{ customer, amount: '100', currency: 'EUR' }] } }),
       now: world.now,
       shelf: createCostShelf(world.containers('usage')),
+      subscriptions: createSubscriptionList(world.containers('subscriptions')),
       source: {
         async *runs() {},
         async read() {
@@ -47,7 +49,7 @@ const takeIn = (aggregates: Aggregates) =>
 function dyingBefore(id: string): Aggregates {
   let alive = true;
   return {
-    read: world.aggregates.read,
+    ...world.aggregates,
     act(address, messageId, decide) {
       if (alive && address.id.includes(id)) {
         alive = false;
