@@ -16,6 +16,13 @@ export const evidenceKinds = [
 ] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
+/** What verification providers are asked. Their answers are evidence of the kind in `evidenceKindOf`. */
+export const providerChecks = ['credit', 'registry', 'document', 'phone'] as const;
+export type ProviderCheck = (typeof providerChecks)[number];
+
+/** Kind of the evidence that answers a check: `phone` alone is what the passcode proved. */
+export const evidenceKindOf = (check: ProviderCheck): EvidenceKind => (check === 'phone' ? 'phone-check' : check);
+
 /** One line of a score: what was seen, what would have been normal, and what it adds. Points below 0 speak for the applicant. */
 export const Reason = z.strictObject({
   /** Stable, e.g. `identity.shared-device`. */

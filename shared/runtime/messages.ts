@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Evidence } from '../onboarding/evidence.ts';
+import { Evidence, providerChecks } from '../onboarding/evidence.ts';
 import { RunRef } from '../usage/cost-feed.ts';
 
 const v = z.literal(1);
@@ -22,7 +22,7 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('consumption-read'), run: z.number().int(), subscriptionId: id }),
   z.object({ v, kind: z.literal('sign-up-evidence'), signUpId: id, evidence: Evidence }),
   z.object({ v, kind: z.literal('assess-identity'), signUpId: id }),
-  z.object({ v, kind: z.literal('ask-provider'), verificationId: id }),
+  z.object({ v, kind: z.literal('ask-provider'), signUpId: id, check: z.enum(providerChecks) }),
   z.object({ v, kind: z.literal('posture-step'), run: z.number().int(), after: z.string() }),
 ]);
 export type IntakeMessage = z.infer<typeof IntakeMessage>;
