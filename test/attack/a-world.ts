@@ -12,10 +12,11 @@ import { createAggregates } from '../../shared/runtime/commit.ts';
 /** A store on loopback, a sender that records (and refuses what `refuses` names), and a clock that the test moves. */
 export async function aWorld() {
   const store = openStore(':memory:');
+  const faults = createFaults();
   const endpoint = await startCosmosEndpoint({
     store,
     clock: wallClock,
-    faults: createFaults(),
+    faults,
     containers: Object.values(definitions),
     database: 'surety',
   });
@@ -39,6 +40,8 @@ export async function aWorld() {
   return Object.assign(world, {
     ports,
     aggregates,
+    /** Requests that the store has been asked so far. */
+    requests: () => faults.count,
     sent,
     now,
     containers,
