@@ -12,6 +12,8 @@ export interface PartnerCenterSettings {
   /** A new GUID: `MS-CorrelationId` of each call, `MS-RequestId` of reads. Absent: Partner Center makes its own. */
   readonly newId?: () => string;
   readonly fetch?: typeof fetch;
+  /** Called before each call: whoever shares the rate counts by it. */
+  readonly onRequest?: () => void;
   /** How long one call may take, in milliseconds of real time; 30 s unless said. */
   readonly timeoutMs?: number;
 }
@@ -106,6 +108,7 @@ async function exchange(
   headers: Record<string, string>,
 ): Promise<{ readonly response: Response; readonly text: string }> {
   const send = settings.fetch ?? fetch;
+  settings.onRequest?.();
   try {
     const response = await send(url, {
       method: call.method,

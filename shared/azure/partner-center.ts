@@ -14,6 +14,12 @@ export interface PartnerCustomer {
   readonly domain: string;
 }
 
+/** Where a page begins: a relative link of Partner Center's, with its `MS-ContinuationToken`. */
+export interface CustomerPage {
+  readonly path: string;
+  readonly token?: string;
+}
+
 /** An Azure plan. Its id is Partner Center's, never the id of an Azure subscription. */
 export interface AzurePlan {
   readonly planId: string;
@@ -48,6 +54,11 @@ export type EntitlementWrite =
 export interface PartnerCenter {
   /** All customers, page by page as they are asked for. */
   customers(): AsyncIterable<PartnerCustomer>;
+  /** One page of a hundred customers: the first, or the one that the page before named. */
+  customersOn(page?: CustomerPage): Promise<{
+    readonly customers: readonly PartnerCustomer[];
+    readonly next: CustomerPage | undefined;
+  }>;
   /** The customer's Azure plans; its licence subscriptions are left out. */
   azurePlans(tenantId: string): AsyncIterable<AzurePlan>;
   entitlements(tenantId: string, planId: string): AsyncIterable<Entitlement>;
@@ -65,6 +76,8 @@ export interface PartnerCenter {
 /** Offer of the Azure plan, without its availability (Partner Center REST API, "Azure plan"). */
 const azurePlanOffer = 'DZH318Z0BPS6:0001:';
 const pageSize = 500;
+/** Of a list that is read again at each step of a sweep. */
+const stepPageSize = 100;
 
 /**
  * Partner Center's REST API v1. Failures: `KnownLater` (429, 503, not reachable, no token), `OutcomeUnknown` (a write
@@ -74,6 +87,7 @@ export function createPartnerCenter(settings: PartnerCenterSettings): PartnerCen
   const http = partnerCenterHttp(settings);
   return {
     customers: () => listCustomers(http),
+    customersOn: (page) => customersOn(http, page),
     azurePlans: (tenantId) => listPlans(http, tenantId),
     entitlements: (tenantId, planId) => listEntitlements(http, tenantId, planId),
     async readEntitlement(tenantId, planId, entitlementId) {
@@ -116,10 +130,25 @@ const collection = <T extends z.ZodType>(item: T) =>
 const Fault = z.object({ code: z.union([z.string(), z.number()]), description: z.string().default('') });
 
 async function* listCustomers(http: PartnerCenterHttp): AsyncIterable<PartnerCustomer> {
-  for await (const { id, companyProfile } of pages(http, `/customers?size=${pageSize}`, CustomerForm)) {
-    yield { tenantId: id.toLowerCase(), name: companyProfile.companyName ?? '', domain: companyProfile.domain ?? '' };
-  }
+  for await (const one of pages(http, `/customers?size=${pageSize}`, CustomerForm)) yield customerOf(one);
 }
+
+async function customersOn(http: PartnerCenterHttp, page: CustomerPage | undefined) {
+  const { path, token } = page ?? { path: `/customers?size=${stepPageSize}` };
+  const call: PartnerCenterCall = {
+    method: 'GET',
+    path,
+    ...(token === undefined ? {} : { continuationToken: token }),
+  };
+  const { items, links } = read(await http(call), call, collection(CustomerForm));
+  return { customers: items.map(customerOf), next: nextOf(links?.next) };
+}
+
+const customerOf = ({ id, companyProfile }: z.output<typeof CustomerForm>): PartnerCustomer => ({
+  tenantId: id.toLowerCase(),
+  name: companyProfile.companyName ?? '',
+  domain: companyProfile.domain ?? '',
+});
 
 async function* listPlans(http: PartnerCenterHttp, tenantId: string): AsyncIterable<AzurePlan> {
   for await (const plan of pages(http, `/customers/${segment(tenantId)}/subscriptions`, PlanForm)) {
@@ -149,13 +178,18 @@ async function* pages<T extends z.ZodType>(
   while (call !== undefined) {
     const page: z.output<ReturnType<typeof collection<T>>> = read(await http(call), call, collection(item));
     yield* page.items;
-    const next = page.links?.next;
-    const token = next?.headers?.find(({ key }) => key.toLowerCase() === 'ms-continuationtoken')?.value;
+    const next = nextOf(page.links?.next);
     call =
-      next == null
+      next === undefined
         ? undefined
-        : { method: 'GET', path: next.uri, ...(token === undefined ? {} : { continuationToken: token }) };
+        : { method: 'GET', path: next.path, ...(next.token === undefined ? {} : { continuationToken: next.token }) };
   }
+}
+
+function nextOf(next: z.output<typeof Next> | null | undefined): CustomerPage | undefined {
+  if (next == null) return undefined;
+  const token = next.headers?.find(({ key }) => key.toLowerCase() === 'ms-continuationtoken')?.value;
+  return { path: next.uri, ...(token === undefined ? {} : { token }) };
 }
 
 function read<T extends z.ZodType>(reply: PartnerCenterReply, call: PartnerCenterCall, shape: T): z.output<T> {

@@ -1,15 +1,32 @@
-import type { Aggregates, Root } from '../core/aggregate.ts';
-import { causeHash, customerParty } from '../core/ids.ts';
+import type { Aggregates } from '../core/aggregate.ts';
+import { customerParty } from '../core/ids.ts';
 import { type Customer, type CustomerMention, decideCustomer, decideMention, type Mention } from './customer.ts';
 import type { Subscription } from './subscription.ts';
 
+export interface FoundCustomer {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly domain: string;
+}
+
+/** Where a page of a list begins. */
+export interface PageRef {
+  readonly path: string;
+  readonly token?: string;
+}
+
 /** The partner's customers as Partner Center lists them. */
 export interface CustomerDirectory {
-  customers(): AsyncIterable<{ readonly tenantId: string; readonly name: string; readonly domain: string }>;
+  /** A page of customers, the first unless said. Throws `NotAllowed` when it is refused. */
+  customersOn(
+    page: PageRef | undefined,
+  ): Promise<{ readonly customers: readonly FoundCustomer[]; readonly next: PageRef | undefined }>;
   /** Azure plans of a customer with the subscriptions (entitlements) under them. */
   subscriptions(
     tenantId: string,
   ): AsyncIterable<{ readonly planId: string; readonly subscriptionId: string; readonly name: string }>;
+  /** Calls that were made so far, answered or not. */
+  requests(): number;
 }
 
 export interface CustomerPorts {
@@ -18,53 +35,10 @@ export interface CustomerPorts {
   readonly now: () => Date;
 }
 
-/** One walk through the customer list. */
-export interface CustomerSweep extends Root {
-  readonly kind: 'customer-sweep';
-  readonly run: number;
-  readonly startedAt: string;
-  readonly finishedAt?: string;
-  readonly customers: number;
-}
-
-const address = { container: 'sweeps', partition: 'customers', id: 'customers' } as const;
-
-/** Starts a walk through the customer list: one message a customer, so that one that fails stops no other. */
-export async function startCustomerSweep(
-  ports: CustomerPorts & {
-    readonly enqueue: (id: string, lane: string, body: Record<string, unknown>) => Promise<void>;
-  },
-): Promise<void> {
-  const startedAt = ports.now().toISOString();
-  let customers = 0;
-  for await (const found of ports.directory.customers()) {
-    customers += 1;
-    const { tenantId, name, domain } = found;
-    await ports.enqueue(`customer-${causeHash(tenantId, startedAt)}`, customerParty(tenantId), {
-      v: 1,
-      kind: 'customer-found',
-      tenantId,
-      name,
-      domain,
-    });
-  }
-  await ports.aggregates.act<CustomerSweep>(address, undefined, (state) => ({
-    state: {
-      id: 'customers',
-      v: 1,
-      kind: 'customer-sweep',
-      run: (state?.run ?? 0) + 1,
-      startedAt,
-      finishedAt: ports.now().toISOString(),
-      customers,
-    },
-  }));
-}
-
 /** Registers one customer of the list and every subscription under its plans. Repeating it changes nothing. */
 export async function takeInCustomer(
-  ports: CustomerPorts,
-  found: { readonly tenantId: string; readonly name: string; readonly domain: string },
+  ports: Pick<CustomerPorts, 'aggregates' | 'now' | 'directory'>,
+  found: FoundCustomer,
 ): Promise<void> {
   await noteCustomer(ports, { party: customerParty(found.tenantId), name: found.name, domain: found.domain });
   for await (const one of ports.directory.subscriptions(found.tenantId)) {

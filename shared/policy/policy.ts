@@ -62,6 +62,14 @@ export const Policy = z.strictObject({
     .prefault({}),
   /** Customers (tenant ids) that a machine never holds. */
   protectedCustomers: z.array(z.uuid()).default([]),
+  partnerCenter: z
+    .strictObject({
+      /** Calls a minute: Microsoft documents 500 for customers, subscriptions and orders, and changes it by load. */
+      requestsPerMinute: z.number().positive().default(500),
+      /** What sweeps may use of it. The rest is for stopping and restoring. */
+      sweepShare: z.number().gt(0).max(1).default(0.6),
+    })
+    .prefault({}),
   activity: z
     .strictObject({
       /** How long Microsoft may take to show an event; a window ends this long before now. */

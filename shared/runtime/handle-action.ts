@@ -24,9 +24,10 @@ export async function reconcile(app: App, subscriptionId: string): Promise<void>
   await reconcileSubscription({ ...app, service, readBack: app.policy.readBack }, subscriptionId);
 }
 
-/** Partner Center, as the partner's own tenant. */
-export async function partnerCenterOf(app: App) {
+/** Partner Center, as the partner's own tenant. `onRequest` is called before each call. */
+export async function partnerCenterOf(app: App, more: { readonly onRequest?: () => void } = {}) {
   const { createPartnerCenter } = await import('../azure/partner-center.ts');
   const { PARTNER_CENTER_URL: baseUrl } = app.settings;
-  return createPartnerCenter({ baseUrl, credential: await credentialOf(app.settings), allowHttp: isLoopback(baseUrl) });
+  const credential = await credentialOf(app.settings);
+  return createPartnerCenter({ baseUrl, credential, allowHttp: isLoopback(baseUrl), ...more });
 }

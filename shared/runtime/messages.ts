@@ -7,7 +7,7 @@ const id = z.string().min(1).max(300);
 
 /** Queue `intake`: facts that sources bring, before they are signals. */
 export const IntakeMessage = z.discriminatedUnion('kind', [
-  z.object({ v, kind: z.literal('customer-found'), tenantId: id, name: z.string(), domain: z.string() }),
+  z.object({ v, kind: z.literal('customers-step'), run: z.number().int(), step: z.number().int() }),
   z.object({ v, kind: z.literal('customer-has-subscription'), party: id, subscriptionId: id, name: z.string() }),
   z.object({
     v,

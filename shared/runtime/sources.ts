@@ -12,11 +12,8 @@ import { subscriptionsOf } from './watched-logs.ts';
 
 /** Starts a walk through Partner Center's customer list. */
 export async function syncCustomers(app: App): Promise<void> {
-  const { startCustomerSweep } = await import('../customers/sync-customers.ts');
-  await startCustomerSweep({
-    ...(await customerPorts(app)),
-    enqueue: (id, lane, body) => app.sender.send('intake', [{ id, lane: laneOf(lane), body }]),
-  });
+  const { startCustomerSweep } = await import('../customers/sweep-customers.ts');
+  await startCustomerSweep(app);
 }
 
 /** Starts the sweeps over activity logs whose time has come, unless they are under way. */
@@ -61,10 +58,8 @@ export async function checkFeeds(app: App): Promise<void> {
 /** Does what a message of the queue `intake` asks for. */
 export async function takeInFacts(message: IntakeMessage, app: App, delivery: Delivery): Promise<void> {
   switch (message.kind) {
-    case 'customer-found': {
-      const { takeInCustomer } = await import('../customers/sync-customers.ts');
-      return await takeInCustomer(await customerPorts(app), message);
-    }
+    case 'customers-step':
+      return await walkCustomerList(app, message, delivery.messageId);
     case 'customer-has-subscription': {
       const { noteOwner } = await import('../customers/sync-customers.ts');
       return await noteOwner(app, message);
@@ -179,21 +174,43 @@ async function consumptionPorts(app: App) {
   };
 }
 
-async function customerPorts(app: App) {
-  const center = await partnerCenterOf(app);
-  return {
-    aggregates: app.aggregates,
-    now: app.now,
-    directory: {
-      customers: () => center.customers(),
-      async *subscriptions(tenantId: string) {
-        for await (const plan of center.azurePlans(tenantId)) {
-          for await (const one of center.entitlements(tenantId, plan.planId)) {
-            yield { planId: plan.planId, subscriptionId: one.entitlementId, name: one.name };
-          }
-        }
-      },
+async function walkCustomerList(
+  app: App,
+  step: Extract<IntakeMessage, { kind: 'customers-step' }>,
+  messageId: string,
+): Promise<void> {
+  const { walkCustomers } = await import('../customers/sweep-customers.ts');
+  const { requestsPerMinute, sweepShare } = app.policy.partnerCenter;
+  const taken = await walkCustomers(
+    {
+      aggregates: app.aggregates,
+      now: app.now,
+      directory: await customerDirectory(app),
+      requestsPerMinute: requestsPerMinute * sweepShare,
+      warn: console.warn,
     },
+    step,
+    messageId,
+  );
+  // Nobody waits in a handler: the same step comes again when its time has come.
+  if (taken.kind === 'early') {
+    await app.sender.sendLater('intake', { id: messageId, lane: laneOf('customers'), body: step }, taken.at);
+  }
+}
+
+async function customerDirectory(app: App) {
+  let requests = 0;
+  const center = await partnerCenterOf(app, { onRequest: () => void requests++ });
+  return {
+    customersOn: center.customersOn,
+    async *subscriptions(tenantId: string) {
+      for await (const plan of center.azurePlans(tenantId)) {
+        for await (const one of center.entitlements(tenantId, plan.planId)) {
+          yield { planId: plan.planId, subscriptionId: one.entitlementId, name: one.name };
+        }
+      }
+    },
+    requests: () => requests,
   };
 }
 

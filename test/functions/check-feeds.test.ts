@@ -106,7 +106,7 @@ test('an activity log that is not read any more is told as one failure', async (
   await hours(3);
   const told = (await silences()).filter((one) => one.startsWith('activity/log-stale'));
   expect(told).toHaveLength(1);
-  expect(told[0]).toContain('activity logs of all subscriptions: not read for');
+  expect(told[0]).toContain('activity logs of new and flagged subscriptions: not read for');
   await app.run('check-feeds');
   expect((await silences()).filter((one) => one.startsWith('activity/log-stale'))).toHaveLength(1);
   const [check] = await app.documents<FeedCheck>('sweeps', 'feed-check');
