@@ -20,11 +20,7 @@ export function caseSummary(one: Case) {
 }
 
 /** A case with its reasons, signals and plans, and the sum that makes its severity. */
-export function caseView(
-  one: Case,
-  signals: readonly Record<string, unknown>[],
-  plans: readonly object[],
-) {
+export function caseView(one: Case, signals: readonly Record<string, unknown>[], plans: readonly object[]) {
   const sum = one.reasons.reduce((total, reason) => total + reason.points, 0);
   return {
     ...caseSummary(one),

@@ -32,6 +32,7 @@ export interface SignUp extends Root {
 /** Party of a sign-up. */
 export const applicantParty = (signUpId: string): string => `applicant:${signUpId}`;
 
+/** Where a sign-up stands. */
 export const signUpAddress = (signUpId: string) =>
   ({ container: 'signups', partition: applicantParty(signUpId), id: signUpId }) as const;
 

@@ -1,0 +1,12 @@
+import { isIP } from 'node:net';
+
+/**
+ * The address that a call came from, or undefined: the last one of `X-Forwarded-For`, which the front end of Azure Functions
+ * appends. What stands before it is what the caller says, and proves nothing.
+ */
+export function callerAddress(headers: { get(name: string): string | null }): string | undefined {
+  const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const [, bracketed] = /^\[([0-9a-fA-F:.]+)\](?::\d+)?$/.exec(last) ?? [];
+  const address = bracketed ?? (isIP(last) === 0 ? last.replace(/:\d+$/, '') : last);
+  return isIP(address) === 0 ? undefined : address.toLowerCase();
+}
