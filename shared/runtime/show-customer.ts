@@ -7,7 +7,7 @@ import type { App } from './compose.ts';
 const shownSubscriptions = 200;
 
 /** A customer with its subscriptions, their holds and what was last seen of them; undefined when it is not known. */
-export async function showCustomer(app: App, id: string) {
+export async function showCustomer(app: Pick<App, 'aggregates' | 'containers' | 'now'>, id: string) {
   const party = id.startsWith('customer:') ? id : customerParty(id);
   // Ids of documents are parts of addresses: what no party can be called is not asked for.
   if (!/^customer:[a-z0-9-]{1,100}$/.test(party)) return undefined;

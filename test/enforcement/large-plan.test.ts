@@ -3,12 +3,14 @@ import { createSubscriptionList } from '../../shared/azure/customer-subscription
 import type { Case } from '../../shared/cases/case.ts';
 import { contentOf } from '../../shared/core/aggregate.ts';
 import type { Subscription } from '../../shared/customers/subscription.ts';
+import { noteCustomer } from '../../shared/customers/sync-customers.ts';
 import { ApprovalBody, approvePlan } from '../../shared/enforcement/approve-plan.ts';
 import { carryOutPlan } from '../../shared/enforcement/carry-out-plan.ts';
 import { makePlan } from '../../shared/enforcement/make-plan.ts';
 import { type Plan, planId } from '../../shared/enforcement/plan.ts';
 import { askedTarget, decideProgress, type TargetWord } from '../../shared/enforcement/progress.ts';
 import { settleTarget } from '../../shared/enforcement/settle-target.ts';
+import { showCustomer } from '../../shared/runtime/show-customer.ts';
 import { showPlanOf } from '../../shared/runtime/show-plan.ts';
 import { aWorld, type World } from '../attack/a-world.ts';
 import { aPolicy } from '../cases/a-signal.ts';
@@ -90,6 +92,14 @@ const make = () =>
     },
     { party, caseId, k: 1 },
   );
+
+test('a customer with 25,000 subscriptions is shown with the first of them and how many there are', async () => {
+  await noteCustomer(world, { party, name: 'Contoso' });
+  const shown = await showCustomer(world, party);
+  expect(shown).toMatchObject({ name: 'Contoso', version: 1, subscriptionsInAll: many });
+  const first = Array.from({ length: 200 }, (_, n) => idOf(n));
+  expect(shown?.subscriptions.map((one) => one.subscriptionId)).toEqual(first);
+});
 
 test('a plan over 25,000 subscriptions is made with few requests, of documents under 100 KB, and once', async () => {
   expect(await requestsOf(make)).toBeLessThan(100);

@@ -63,7 +63,18 @@ export async function anApp(options: AppOptions = {}) {
   const containers = await openContainers({ endpoint: cosmos.url, key: cosmos.key, database: 'surety' });
   const settled = () => untilQuiet(host, serviceBus);
   return {
-    ...{ clock, faults, host, world, log, settled, containers, exports: exportsDir, archive: join(data, 'archive') },
+    ...{
+      clock,
+      faults,
+      host,
+      issuer,
+      world,
+      log,
+      settled,
+      containers,
+      exports: exportsDir,
+      archive: join(data, 'archive'),
+    },
     deadLettered: () => serviceBus.queueStates().reduce((sum, queue) => sum + queue.deadLettered, 0),
     /** Runs a timer now and lets everything that follows from it finish. */
     async run(timer: string) {
