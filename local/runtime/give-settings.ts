@@ -31,6 +31,7 @@ export function giveSettings(endpoints: Endpoints, data: string, policy: object)
     SURETY_POLICY: policyPath,
     SURETY_ARCHIVE: join(data, 'archive'),
     COST_EXPORTS: exportsDir,
+    ACTIVITY_FILES: join(data, 'activity'),
     GRAPH_URL: microsoft.url,
     ...keysOf(data),
   });

@@ -114,8 +114,8 @@ async function readWindow(log: ActivityLog, subscriptionId: string, from: Date, 
   return { events, refused };
 }
 
-/** Events of the window that no earlier one has shown, each once. */
-async function freshOf(
+/** Of these events those that no earlier window has shown, each once, in order. */
+export async function freshOf(
   aggregates: Aggregates,
   before: ActivityPosition | undefined,
   events: readonly ActivityEvent[],
@@ -137,7 +137,10 @@ async function freshOf(
  * Archives the events that no earlier window had, as compressed JSON lines of the party and day. Before the position moves:
  * after a crash in between some events stand in two files, under one id.
  */
-async function archiveFresh(archive: Archive, { subscriptionId, party, to, fresh }: Window): Promise<void> {
+export async function archiveFresh(
+  archive: Archive,
+  { subscriptionId, party, to, fresh }: Pick<Window, 'subscriptionId' | 'party' | 'to' | 'fresh'>,
+): Promise<void> {
   if (fresh.length === 0) return;
   const lines = fresh.map(({ id, raw }) => JSON.stringify({ id, event: raw }));
   const name = `${subscriptionId}-${causeHash(...fresh.map(({ id }) => id))}.jsonl.gz`;

@@ -28,20 +28,30 @@ export function register(program: Command): void {
     .description('match Sigma rules against activity-log events; one JSON line { event, rule } for each match')
     .requiredOption('--rules <dir>', 'folder with Sigma rules (*.yml), with its subfolders')
     .requiredOption('--events <file>', 'JSON lines, a JSON array or { "records": [...] }; gzip is recognised')
+    .option(
+      '--into <dir>',
+      'also put the events among the files in DIR (ACTIVITY_FILES), where the next look finds them',
+    )
     .addHelpText(
       'after',
       '\n"event" is the position from 0 in the file; an event that is refused keeps its position.\nExit codes: 0 all read, 1 some rule or event was refused (see stderr), 2 nothing could be matched.',
     )
-    .action(async (options: { rules: string; events: string }) => {
-      process.exitCode = await matchEvents(options.rules, options.events, {
-        out: writeOut,
-        err: (text) => process.stderr.write(`${text}\n`),
-      });
+    .action(async (options: { rules: string; events: string; into?: string }) => {
+      const streams = { out: writeOut, err: (text: string) => void process.stderr.write(`${text}\n`) };
+      process.exitCode = await matchEvents(options.rules, options.events, streams, options.into);
     });
 }
 
-/** Matches every event of a file against every rule of a folder; events are matched as they are, in any form of the log. */
-export async function matchEvents(rulesFolder: string, eventsFile: string, streams: MatchStreams): Promise<ExitCode> {
+/**
+ * Matches every event of a file against every rule of a folder; events are matched as they are, in any form of the log. With
+ * `into` they are put among the event files of a running Surety too, unless the file cannot be read to its end.
+ */
+export async function matchEvents(
+  rulesFolder: string,
+  eventsFile: string,
+  streams: MatchStreams,
+  into?: string,
+): Promise<ExitCode> {
   const { loadRules } = await import('../activity/load-rules.ts');
   const { compileRuleSet } = await import('../activity/sigma/rule-set.ts');
   const { readEvents } = await import('../activity/read-events.ts');
@@ -57,7 +67,8 @@ export async function matchEvents(rulesFolder: string, eventsFile: string, strea
       `${rules.length} rules (${refused.length} refused), ${counts.events} events (${counts.refused} refused), ${counts.matches} matches`,
     );
     if (counts.events === 0 && counts.refused > 0) return 2;
-    return refused.length > 0 || counts.refused > 0 ? 1 : 0;
+    const isPut = into === undefined || (await put(into, eventsFile, counts.isCut, streams));
+    return refused.length > 0 || counts.refused > 0 || !isPut ? 1 : 0;
   } catch (error) {
     if (!isFileError(error)) throw error;
     streams.err(`${error.path ?? ''}: ${error.message}; nothing more was matched`);
@@ -65,20 +76,32 @@ export async function matchEvents(rulesFolder: string, eventsFile: string, strea
   }
 }
 
+async function put(into: string, eventsFile: string, isCut: boolean, streams: MatchStreams): Promise<boolean> {
+  if (isCut) {
+    // Mended, it would be another file, and what is put now would count twice.
+    streams.err(`${eventsFile}: not put: it could not be read to its end`);
+    return false;
+  }
+  const { putEvents } = await import('./activity-into.ts');
+  return await putEvents(into, eventsFile, streams);
+}
+
 async function matchAll(
   ruleSet: RuleSet,
   events: AsyncIterable<FileEvent>,
   file: string,
   streams: MatchStreams,
-): Promise<{ events: number; refused: number; matches: number }> {
+): Promise<{ events: number; refused: number; matches: number; isCut: boolean }> {
   const { readActivityEvent } = await import('../activity/event.ts');
   const refusals = limitedNotes(file, 'were refused', streams);
   const withoutId = limitedNotes(file, 'have no id, and are matched as they are', streams);
   let eventCount = 0;
   let matches = 0;
+  let isCut = false;
   let block = '';
   for await (const found of events) {
     if (found.kind !== 'event') {
+      isCut ||= found.kind === 'cut';
       const what = found.kind === 'cut' ? 'events after this line' : `event ${found.position}`;
       refusals.note(`${file}:${found.line}: ${what}: ${found.reason}; the other events are matched`);
       continue;
@@ -100,7 +123,7 @@ async function matchAll(
   }
   await streams.out(block);
   withoutId.end();
-  return { events: eventCount, refused: refusals.end(), matches };
+  return { events: eventCount, refused: refusals.end(), matches, isCut };
 }
 
 /** Writes the first notes of a kind, then only how many more there were; `end` answers how many in all. */

@@ -16,6 +16,7 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
     run: z.number().int(),
     after: z.string(),
   }),
+  z.object({ v, kind: z.literal('event-file'), name: id }),
   z.object({ v, kind: z.literal('cost-feed'), feed: id, runs: z.array(RunRef) }),
   z.object({ v, kind: z.literal('cost-step'), feed: id, runId: id }),
   z.object({ v, kind: z.literal('consumption-step'), run: z.number().int(), after: z.string() }),

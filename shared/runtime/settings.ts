@@ -27,6 +27,8 @@ const Settings = z
     SURETY_ARCHIVE: z.string().min(1),
     /** Folder with cost exports, laid out as Cost Management writes them. Empty: no cost files. */
     COST_EXPORTS: z.string().optional(),
+    /** Folder with files of activity events to take in beside the log. Empty: no such files. */
+    ACTIVITY_FILES: z.string().optional(),
     /** Keys of blind indexes, one-time passcodes, sealed personal data: `2:base64,1:base64`, newest first. */
     INDEX_KEYS: z.string().optional(),
     OTP_PEPPERS: z.string().optional(),

@@ -4,6 +4,7 @@ import { laneOf } from '../core/lane.ts';
 import type { Tier } from '../policy/activity-tiers.ts';
 import { knownLater } from './classify-failure.ts';
 import type { App } from './compose.ts';
+import { eventFiles, filePorts } from './event-files.ts';
 import { partnerCenterOf } from './handle-action.ts';
 import type { IntakeMessage } from './messages.ts';
 import type { Delivery } from './on-queue.ts';
@@ -20,6 +21,9 @@ export async function syncCustomers(app: App): Promise<void> {
 export async function startActivitySweeps(app: App): Promise<void> {
   const { startDueSweeps } = await import('../activity/sweep-activity.ts');
   await startDueSweeps(app);
+  if (app.settings.ACTIVITY_FILES === undefined) return;
+  const { startEventFiles } = await import('../activity/take-in-files.ts');
+  await startEventFiles({ ...app, files: await eventFiles(app.settings.ACTIVITY_FILES) });
 }
 
 /** Looks for finished cost export runs and sends one message for each. */
@@ -75,6 +79,10 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
         message,
         delivery.messageId,
       );
+    }
+    case 'event-file': {
+      const { takeInEventFile } = await import('../activity/take-in-files.ts');
+      return await takeInEventFile(await filePorts(app), message.name, delivery.messageId);
     }
     case 'cost-feed': {
       const { queueCostRuns } = await import('../usage/find-cost-runs.ts');
