@@ -45,11 +45,11 @@ export const containers = {
   subscriptions: aggregate('subscriptions', '/subscriptionId', ['/party', '/firstSeenAt']),
   customers: aggregate('customers', '/party', ['/name']),
   /** One document per feed, subscription and billing month, replaced whole. */
-  usage: aggregate('usage', '/subscriptionId', ['/feed', '/month']),
+  usage: aggregate('usage', '/subscriptionId', ['/feed', '/month', '/historyMissing']),
   /** Read position and what has been seen before, per subscription. */
   activity: aggregate('activity', '/subscriptionId', ['/through']),
   /** Sweeps, with their position and counts, and how fresh each feed is. */
-  sweeps: aggregate('sweeps', '/sweep'),
+  sweeps: aggregate('sweeps', '/sweep', ['/historyMissing']),
   /** What people switch while it runs: mode, kill switch, protected customers. */
   switches: aggregate('switches', '/scope'),
   /** One-time passcodes: one root a phone number, found by its blind index; no number in plain text. */

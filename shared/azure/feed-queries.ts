@@ -21,6 +21,14 @@ export function createFeedShelf(containers: {
         `SELECT TOP ${Math.trunc(limit)} c.subscriptionId, c.feed, c.recent, c.firstAskedAt FROM c ${due}`,
         { '@kind': 'consumption-feed', '@by': by },
       ),
+    shortCostFeeds: (limit) =>
+      rows(containers.sweeps, `SELECT TOP ${Math.trunc(limit)} c.feed, c.months FROM c ${short}`, {
+        '@kind': 'cost-feed',
+      }),
+    shortConsumption: (limit) =>
+      rows(containers.usage, `SELECT TOP ${Math.trunc(limit)} c.feed, c.months FROM c ${short}`, {
+        '@kind': 'consumption-feed',
+      }),
     silentActivity: (before, limit) =>
       rows(containers.activity, `SELECT TOP ${Math.trunc(limit)} c.subscriptionId, c.through FROM c ${silent}`, {
         '@before': before,
@@ -29,6 +37,9 @@ export function createFeedShelf(containers: {
 }
 
 const due = 'WHERE c.kind = @kind AND c.nextDueAt <= @by ORDER BY c.nextDueAt';
+
+/** The index holds only those that miss something. */
+const short = 'WHERE c.historyMissing > 0 AND c.kind = @kind ORDER BY c.historyMissing DESC';
 
 const waiting = 'WHERE c.kind = @kind AND ARRAY_LENGTH(c.waiting) > 0';
 

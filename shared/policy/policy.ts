@@ -118,6 +118,8 @@ export const Policy = z.strictObject({
       spikeFloor: DecimalText.default('50'),
       /** Usual age of the newest cost figures; 1.5 times this is stale. */
       usualLagHours: z.number().positive().default(24),
+      /** Months of cost that a first contact wants, this one included. */
+      historyMonths: z.number().int().min(1).max(36).default(13),
       /** Cost exports that have ended, by the name their cases show: their silence is no signal. */
       retiredFeeds: z.array(z.string()).default([]),
       /** Usage details of the Consumption API: for pay-as-you-go subscriptions that no export shows. */

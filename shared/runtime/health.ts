@@ -23,6 +23,13 @@ export interface Health {
     readonly stale: number;
     readonly stalestAt: string | null;
     readonly hoursAgo: number | null;
+    /** Of cost: what could not be loaded so far, of the feed that misses most. */
+    readonly history?: {
+      readonly feeds: number;
+      readonly from: string | null;
+      readonly wantedMonths: number;
+      readonly missing: number;
+    };
   }[];
   readonly parked: number;
   readonly late: readonly string[];
@@ -109,6 +116,10 @@ function feedsOf(check: FeedCheck | undefined, now: Date): Health['feeds'] {
     if (found === undefined) return [];
     const { stale, oldest } = found;
     const hoursAgo = oldest === undefined ? null : Math.round((now.getTime() - Date.parse(oldest)) / 3_600_000);
-    return [{ source, stale, stalestAt: oldest ?? null, hoursAgo }];
+    const short = check?.history?.[source];
+    if (short === undefined) return [{ source, stale, stalestAt: oldest ?? null, hoursAgo }];
+    const { wantedMonths, feeds, most } = short;
+    const history = { feeds, from: most?.from ?? null, wantedMonths, missing: most?.missing ?? 0 };
+    return [{ source, stale, stalestAt: oldest ?? null, hoursAgo, history }];
   });
 }

@@ -6,14 +6,17 @@ import type { LoadedPolicy } from '../policy/policy.ts';
 import { type ConsumptionFeed, consumptionAddress } from './consumption-feed.ts';
 import { type CostFeed, decideStuck, feedAddress } from './cost-feed.ts';
 import type { CostFinding } from './cost-finding.ts';
+import { historyOf } from './cost-history.ts';
 import { judgeFreshness } from './feed-freshness.ts';
 import type { CostSweep } from './find-cost-runs.ts';
 import {
   decideFeedCheck,
+  decideHistory,
   type FeedCheck,
   type FeedSource,
   feedCheckAddress,
   feedSources,
+  type HistoryCheck,
   type StaleFeed,
 } from './stale-feeds.ts';
 
@@ -28,6 +31,10 @@ export interface FeedShelf {
     by: string,
     limit: number,
   ): Promise<readonly Pick<ConsumptionFeed, 'subscriptionId' | 'feed' | 'recent' | 'firstAskedAt'>[]>;
+  /** Cost exports without all of the months that are wanted, those that miss most first. */
+  shortCostFeeds(limit: number): Promise<readonly Pick<CostFeed, 'feed' | 'months'>[]>;
+  /** The same of usage details. */
+  shortConsumption(limit: number): Promise<readonly Pick<ConsumptionFeed, 'feed' | 'months'>[]>;
   /** Subscriptions whose activity log was last read before `before`, and may be read. In order of their ids. */
   silentActivity(
     before: string,
@@ -64,11 +71,32 @@ export async function checkFeeds(ports: CheckPorts): Promise<void> {
     consumption: await staleConsumption(ports, now),
     'activity-log': await staleActivity(ports, firstAt, now),
   };
+  const history = {
+    'cost-export': shortest(await ports.shelf.shortCostFeeds(mostCounted), ports, now),
+    consumption: shortest(await ports.shelf.shortConsumption(mostCounted), ports, now),
+  };
+  await ports.aggregates.act<FeedCheck>(feedCheckAddress, undefined, (state) => decideHistory(state, history, now));
   for (const source of feedSources) {
     await ports.aggregates.act<FeedCheck>(feedCheckAddress, undefined, (state) =>
       decideFeedCheck(state, source, stale[source], now),
     );
   }
+}
+
+/** How many feeds miss months of the wanted history, and what the one that misses most has. */
+function shortest(
+  found: readonly { readonly feed: string; readonly months?: readonly string[] }[],
+  { policy }: Pick<CheckPorts, 'policy'>,
+  now: Date,
+): HistoryCheck {
+  const wanted = policy.usage.historyMonths;
+  // A month that was wanted when it was last loaded may be wanted no more.
+  const short = found.flatMap(({ feed, months }) => {
+    const { from, missing } = historyOf(months ?? [], now, wanted);
+    return missing.length === 0 ? [] : [{ feed, from, missing: missing.length }];
+  });
+  const [most] = short.toSorted((a, b) => b.missing - a.missing);
+  return { wantedMonths: wanted, feeds: short.length, ...(most === undefined ? {} : { most }) };
 }
 
 /** A feed whose first run is stuck would take in nothing more. */

@@ -2,6 +2,7 @@ import { type Blindness, blindSignal } from '../cases/blind-signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import { contentOf, type Decided, type Decision, type Root } from '../core/aggregate.ts';
 import type { NotAllowed } from '../core/failures.ts';
+import { historyOf, withMonth } from './cost-history.ts';
 
 /** Name of the feed in cost months: usage details of `Microsoft.Consumption`. */
 export const consumptionFeed = 'consumption';
@@ -17,6 +18,12 @@ export interface ConsumptionFeed extends Root {
   readonly firstAskedAt: string;
   /** When it was read (ISO 8601, UTC), oldest first: its rhythm. `nextDueAt` is when it is stale without another. */
   readonly recent: readonly string[];
+  /** Months that were answered, in order. */
+  readonly months?: readonly string[];
+  /** Months of the wanted history that Microsoft does not give: they are not asked for again. */
+  readonly refusedMonths?: readonly string[];
+  /** How many of the wanted months were missing when it was last read. Indexed, and absent when none is. */
+  readonly historyMissing?: number;
   /** Set while it may not be read: then nothing is known, which is not "nothing was used". */
   readonly blind?: { readonly since: string; readonly code: string };
 }
@@ -54,6 +61,23 @@ export function decideRead(
   const { blind: _, ...content } = feedOf(state, subscriptionId, readAt);
   const recent = [...new Set([...content.recent, readAt])].sort().slice(-remembered);
   return { state: due({ ...content, run, recent }, staleAt(recent)) };
+}
+
+/** A month was answered, or refused for good. Undefined when that is known. Pure. */
+export function decideMonth(
+  state: ConsumptionFeed | undefined,
+  { month, isRefused, wanted }: { readonly month: string; readonly isRefused: boolean; readonly wanted: number },
+  now: Date,
+): Decision<ConsumptionFeed> | undefined {
+  if (state === undefined) return undefined;
+  const { historyMissing: before, ...content } = contentOf(state);
+  const months = isRefused ? (state.months ?? []) : withMonth(state.months, month);
+  const refusedMonths = isRefused ? withMonth(state.refusedMonths, month) : (state.refusedMonths ?? []);
+  const missing = historyOf(months, now, wanted).missing.length;
+  const isSame =
+    (before ?? 0) === missing && (isRefused ? state.refusedMonths : state.months)?.includes(month) === true;
+  if (isSame) return undefined;
+  return { state: { ...content, months, refusedMonths, ...(missing === 0 ? {} : { historyMissing: missing }) } };
 }
 
 const blindness: Blindness = {

@@ -41,6 +41,13 @@ export function monthsToRead(now: Date): readonly MonthWindow[] {
   return [{ month: before, from: `${before}-01`, to }, current];
 }
 
+/** A whole month that is over (`yyyy-MM`). */
+export function wholeMonth(month: string): MonthWindow {
+  const from = `${month}-01`;
+  // Thirty-one days on is the next month, whatever this one's length.
+  return { month, from, to: dayAfter(`${dayAfter(from, 31).slice(0, 7)}-01`, -1) };
+}
+
 /** What one answer says about a subscription's month. */
 export interface ConsumptionMonth {
   /** From the content: the same answer again is the same run. */

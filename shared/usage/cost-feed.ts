@@ -3,6 +3,7 @@ import type { Signal } from '../cases/signal.ts';
 import { signalMessage } from '../cases/signal-message.ts';
 import { contentOf, type Decided, type Decision, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash, signalId } from '../core/ids.ts';
+import { historyOf, withMonth } from './cost-history.ts';
 
 /** An export run as messages and feeds carry it. */
 export const RunRef = z.object({
@@ -27,6 +28,10 @@ export interface CostFeed extends Root {
   readonly waiting: readonly RunRef[];
   /** When its last runs were written, oldest first: its rhythm. `nextDueAt` is when it becomes stale without another. */
   readonly recent: readonly string[];
+  /** Months that were taken in, in order. */
+  readonly months?: readonly string[];
+  /** How many of the wanted months were missing when it last brought something. Indexed, and absent when none is. */
+  readonly historyMissing?: number;
   /** The step that was sent for the first of those that wait. */
   readonly step?: { readonly runId: string; readonly tries: number; readonly sentAt: string };
   readonly last?: {
@@ -128,14 +133,24 @@ function newestOfEachPeriod(runs: readonly RunRef[]): readonly RunRef[] {
   return runs.filter((run) => kept.has(run));
 }
 
-/** The first run that waits was taken in; the next one follows. Undefined when it is not the first any more. Pure. */
-export function decideTaken(state: CostFeed | undefined, runId: string, now: Date): Decision<CostFeed> | undefined {
+/**
+ * A run that waits was taken in, or refused; the next one follows. Undefined when it does not wait any more. Pure.
+ */
+export function decideTaken(
+  state: CostFeed | undefined,
+  { runId, isRefused, wanted }: { readonly runId: string; readonly isRefused: boolean; readonly wanted: number },
+  now: Date,
+): Decision<CostFeed> | undefined {
   const taken = state?.waiting.find((run) => run.runId === runId);
   if (state === undefined || taken === undefined) return undefined;
   const waiting = state.waiting.filter((run) => run.runId !== runId);
   const { writtenAt, month } = taken;
   const last = { runId, writtenAt, month, takenInAt: now.toISOString() };
-  return withStep({ ...contentOf(state), waiting, last }, 1, now);
+  const { historyMissing: _, ...content } = contentOf(state);
+  const months = isRefused ? (state.months ?? []) : withMonth(state.months, month);
+  const missing = historyOf(months, now, wanted).missing.length;
+  const history = { months, ...(missing === 0 ? {} : { historyMissing: missing }) };
+  return withStep({ ...content, ...history, waiting, last }, 1, now);
 }
 
 function feedOf(state: CostFeed | undefined, feed: string): Decided<CostFeed> {

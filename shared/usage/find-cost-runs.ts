@@ -99,6 +99,9 @@ export async function takeInNextRun(ports: CostRunPorts, feed: string, runId: st
   const state = await ports.aggregates.read<CostFeed>(feedAddress(feed));
   const head = state?.waiting[0];
   if (head === undefined || head.runId !== runId) return;
-  await takeInCostRun(ports, head);
-  await ports.aggregates.act<CostFeed>(feedAddress(feed), undefined, (fresh) => decideTaken(fresh, runId, ports.now()));
+  const isRefused = (await takeInCostRun(ports, head)) === 'refused';
+  const wanted = ports.policy.usage.historyMonths;
+  await ports.aggregates.act<CostFeed>(feedAddress(feed), undefined, (fresh) =>
+    decideTaken(fresh, { runId, isRefused, wanted }, ports.now()),
+  );
 }

@@ -7,9 +7,11 @@ import {
   consumptionFeed,
   decideConsumptionBlind,
   decideFirstContact,
+  decideMonth,
   decideRead,
 } from './consumption-feed.ts';
-import { addUpMonth, type ConsumptionLine, type MonthWindow, monthsToRead } from './consumption-month.ts';
+import { addUpMonth, type ConsumptionLine, type MonthWindow, monthsToRead, wholeMonth } from './consumption-month.ts';
+import { wantedMonths } from './cost-history.ts';
 import { staleAtOf } from './feed-freshness.ts';
 import { type FigurePorts, keptRefusals, takeInFigures, tellRefusals } from './take-in-cost-run.ts';
 
@@ -28,7 +30,7 @@ export interface ConsumptionPorts extends FigurePorts {
 
 /**
  * Reads the usage details of one subscription: the month so far, in its first days also the month before, each in the
- * place of what was read before. A sweep reads a subscription once, however often its message comes; a crash in between
+ * place of what was read before; and then, month by month, what is missing of the history that policy wants. A sweep reads a subscription once, however often its message comes; a crash in between
  * reads again, and the same answer changes nothing.
  */
 export async function readConsumption(
@@ -42,7 +44,7 @@ export async function readConsumption(
   const { state } = await aggregates.act<ConsumptionFeed>(address, undefined, (feed) =>
     decideFirstContact(feed, subscriptionId, now(), staleAt),
   );
-  if (state !== undefined && state.run >= run) return;
+  if (state !== undefined && state.run >= run) return await readHistory(ports, subscriptionId);
   // Taken before the question: of two readers the one that asked later has the newer figures.
   const readAt = now().toISOString();
   try {
@@ -60,6 +62,38 @@ export async function readConsumption(
   await aggregates.act<ConsumptionFeed>(address, undefined, (feed) =>
     decideRead(feed, subscriptionId, { run, readAt }, staleAt),
   );
+  await readHistory(ports, subscriptionId);
+}
+
+/**
+ * Reads the months that are missing, the newest first: they matter most. Each is noted when it is in, so that a crash, or a
+ * service that throttles, goes on with the rest. A month that is refused is not asked for again, and stays missing.
+ */
+async function readHistory(ports: ConsumptionPorts, subscriptionId: string): Promise<void> {
+  const { aggregates, now } = ports;
+  const wanted = ports.policy.usage.historyMonths;
+  const address = consumptionAddress(subscriptionId);
+  const note = (month: string, isRefused: boolean) =>
+    aggregates.act<ConsumptionFeed>(address, undefined, (feed) =>
+      decideMonth(feed, { month, isRefused, wanted }, now()),
+    );
+  const feed = await aggregates.read<ConsumptionFeed>(address);
+  if (feed === undefined || feed.blind !== undefined) return;
+  // This month, and what the last days changed of the one before, were read just now.
+  const read = monthsToRead(now()).map(({ month }) => month);
+  const known = new Set([...(feed.months ?? []), ...(feed.refusedMonths ?? [])]);
+  for (const month of read) if (!known.has(month)) await note(month, false);
+  const missing = wantedMonths(now(), wanted).filter((month) => !known.has(month) && !read.includes(month));
+  for (const month of missing.toReversed()) {
+    let isRefused = false;
+    try {
+      await readMonth(ports, subscriptionId, wholeMonth(month), now().toISOString());
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      isRefused = true;
+    }
+    await note(month, isRefused);
+  }
 }
 
 async function readMonth(

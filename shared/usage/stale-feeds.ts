@@ -27,12 +27,22 @@ export interface SourceCheck {
   readonly manySince?: string;
 }
 
+/** Feeds that miss months of the cost history that a first contact wants. */
+export interface HistoryCheck {
+  readonly wantedMonths: number;
+  /** How many feeds miss some; as far as they were counted. */
+  readonly feeds: number;
+  /** The feed that misses most; `from` is its earliest month. */
+  readonly most?: { readonly feed: string; readonly from: string | null; readonly missing: number };
+}
+
 /** The hourly look at all feeds. */
 export interface FeedCheck extends Root {
   readonly kind: 'feed-check';
   readonly firstAt: string;
   readonly finishedAt: string;
   readonly sources: Readonly<Partial<Record<FeedSource, SourceCheck>>>;
+  readonly history?: Readonly<Partial<Record<FeedSource, HistoryCheck>>>;
 }
 
 export const feedCheckAddress = { container: 'sweeps', partition: 'feeds', id: 'feeds' } as const;
@@ -75,8 +85,29 @@ export function decideFeedCheck(
       firstAt: state?.firstAt ?? at,
       finishedAt: at,
       sources: { ...state?.sources, [source]: check },
+      ...(state?.history === undefined ? {} : { history: state.history }),
     },
     effects: signals.map(signalMessage),
+  };
+}
+
+/** Notes what history is missing: it is shown, and no signal, for a person can do little about it. Pure. */
+export function decideHistory(
+  state: FeedCheck | undefined,
+  history: NonNullable<FeedCheck['history']>,
+  now: Date,
+): Decision<FeedCheck> {
+  const at = now.toISOString();
+  return {
+    state: {
+      id: feedCheckAddress.id,
+      v: 1,
+      kind: 'feed-check',
+      firstAt: state?.firstAt ?? at,
+      finishedAt: state?.finishedAt ?? at,
+      sources: state?.sources ?? {},
+      history,
+    },
   };
 }
 

@@ -60,7 +60,7 @@ const historyMonths = 2;
  * Takes one export run in: for each subscription the month is replaced whole; what a complete run no longer names goes to
  * zero. A run that cannot be trusted changes no figure and is told as a signal that names file, line and field.
  */
-export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<void> {
+export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<'taken-in' | 'refused'> {
   const read = withIdsOnly(await ports.source.read(run), run);
   const figures = { ...run, source: 'cost-export' };
   if (read.refused.length > 0) {
@@ -71,8 +71,9 @@ export async function takeInCostRun(ports: CostRunPorts, run: RunRef): Promise<v
       first: read.refused.slice(0, keptRefusals),
     });
   }
-  if (read.kind === 'refused') return;
+  if (read.kind === 'refused') return 'refused';
   await takeInFigures(ports, figures, read, () => ports.shelf.inMonth(run.feed, run.month));
+  return 'taken-in';
 }
 
 /**
