@@ -4,6 +4,8 @@ import { register as registerActivityMatch } from './activity-match.ts';
 import { register as registerAuditVerify } from './audit-verify.ts';
 import { register as registerCasesList } from './cases-list.ts';
 import { register as registerCasesShow } from './cases-show.ts';
+import { register as registerListsCheck } from './lists-check.ts';
+import { register as registerListsInstall } from './lists-install.ts';
 import { register as registerRulesCheck } from './rules-check.ts';
 import { register as registerRulesInstall } from './rules-install.ts';
 import { registerUsageLoad } from './usage-load.ts';
@@ -61,5 +63,7 @@ function surety(env: NodeJS.ProcessEnv, version: string): Command {
   registerActivityMatch(program);
   registerRulesCheck(program);
   registerRulesInstall(program, { now });
+  registerListsCheck(program);
+  registerListsInstall(program, { now });
   return program;
 }
