@@ -183,3 +183,36 @@ test('an event that more rules match than a commit holds is told whole, also by 
   expect(new Set(told()).size).toBe(100);
   expect(counts.largest).toBeLessThan(largestRoot);
 });
+
+test('a log full of long names and new faces keeps the root small at every commit', async () => {
+  const long = 'n'.repeat(200);
+  const guid = (kind: number, n: number) => `${kind}0000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+  const operations = ['write', 'delete', 'write', 'roleAssignments/write'].map((end) =>
+    end.startsWith('role') ? `Microsoft.Authorization/${end}` : `Microsoft.Compute/virtualMachines/${end}`,
+  );
+  log = Array.from({ length: 2000 }, (_, n) =>
+    restForm(
+      anEvent({
+        ...{ at: new Date(Date.parse(start) - 20 * 60_000 + n * 400).toISOString(), subscriptionId },
+        ...{ correlationId: guid(1, n), upn: `${long}${n}@contoso.example` },
+        ...{ objectId: guid(2, n), homeTenantId: guid(3, n), operation: operations[n % 4] ?? '' },
+        resource: `/resourceGroups/${long}/providers/Microsoft.Compute/virtualMachines/${long}${n}`,
+        properties: {
+          requestbody: JSON.stringify({
+            location: `region-${n}-${long}`,
+            properties: {
+              hardwareProfile: { vmSize: `Standard_NC${n}s_v3` },
+              roleDefinitionId: `/x/${guid(4, n)}`,
+              principalId: guid(5, n),
+            },
+          }),
+        },
+      }),
+    ),
+  );
+  await readActivity(portsOf(3), subscriptionId);
+  expect((await position())?.events).toBe(2000);
+  expect(new Set(told()).size).toBeGreaterThan(1500);
+  expect(counts.largest).toBeLessThan(largestRoot);
+  expect(counts.largest).toBeGreaterThan(30_000);
+}, 60_000);
