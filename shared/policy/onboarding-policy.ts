@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DecisionPolicy } from './decision-policy.ts';
 import { IdentityPolicy } from './identity-policy.ts';
+import { InstrumentPolicy } from './instrument-policy.ts';
 import { OtpPolicy } from './otp-policy.ts';
 import { VerificationPolicy } from './verification-policy.ts';
 
@@ -9,6 +10,7 @@ export const OnboardingPolicy = z.strictObject({
   otp: OtpPolicy.prefault({}),
   identity: IdentityPolicy.prefault({}),
   verification: VerificationPolicy.prefault({}),
+  instruments: InstrumentPolicy.prefault({}),
   decision: DecisionPolicy.prefault({}),
 });
 export type OnboardingPolicy = z.infer<typeof OnboardingPolicy>;

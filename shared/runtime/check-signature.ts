@@ -8,6 +8,17 @@ export interface SignedBody {
 }
 
 /**
+ * The secrets of a setting that count for `sender`: those without a name, and those written `sender=whsec_…`. With
+ * several senders each should have its own: whoever holds a secret can speak as everybody whom it counts for.
+ */
+export function secretsFor(setting: string, sender: string): readonly string[] {
+  return setting.split(',').flatMap((part) => {
+    const [, name, secret = ''] = /^\s*(?:([a-z0-9-]+)=)?(\S+)\s*$/.exec(part) ?? [];
+    return secret !== '' && (name === undefined || name === sender) ? [secret] : [];
+  });
+}
+
+/**
  * Checks the signature over the raw bytes with each live secret; the age limit of 5 minutes is on real time.
  * `secrets`: one or two of the form `whsec_…` with a comma between.
  */

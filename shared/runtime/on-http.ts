@@ -12,7 +12,7 @@ export type CallerClass =
   /** Somebody who proved a phone by passcode, for the purpose `sign-up`. */
   | { readonly kind: 'applicant' }
   | { readonly kind: 'applicant-or-person'; readonly roles: readonly Role[] }
-  /** A service that signs its bodies (Standard Webhooks) with a secret of that setting. */
+  /** A service that signs its bodies (Standard Webhooks) with a secret of that setting, for `{provider}` of the route if it has one. */
   | { readonly kind: 'signed'; readonly by: 'BILLING_WEBHOOK_SECRETS' | 'VERIFICATION_SECRETS' }
   /** Anybody: only for what tells nothing about customers. */
   | { readonly kind: 'anyone'; readonly why: string };
@@ -132,8 +132,11 @@ async function proveApplicant(bearer: string, running: App): Promise<Proof> {
 
 async function proveSignature(request: HttpRequest, secrets: string | undefined, name: string): Promise<SignedBody> {
   if (secrets === undefined) throw new Problem(503, `${name} is not set: nothing can be taken in here.`);
-  const [{ checkSignature }, raw] = await Promise.all([import('./check-signature.ts'), bytesOf(request, 1024 * 1024)]);
-  const signed = checkSignature(secrets, raw, request.headers);
+  const [{ checkSignature, secretsFor }, raw] = await Promise.all([
+    import('./check-signature.ts'),
+    bytesOf(request, 1024 * 1024),
+  ]);
+  const signed = checkSignature(secretsFor(secrets, request.params['provider'] ?? '').join(','), raw, request.headers);
   if (signed === undefined) throw new Problem(401, 'The signature is not valid here, or older than five minutes.');
   return signed;
 }
