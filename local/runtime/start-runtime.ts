@@ -13,8 +13,10 @@ import { type Issuer, startIssuer } from '../issuer/issuer.ts';
 import { type Microsoft, startMicrosoft } from '../microsoft/endpoint.ts';
 import { type ServiceBusEndpoint, startServiceBusEndpoint } from '../service-bus/endpoint.ts';
 import { openStore, type Store } from '../store.ts';
+import { startVerification, type VerificationOptions, type VerificationStandIn } from '../verification/endpoint.ts';
 import { briefStart, briefWorld } from './brief-world.ts';
 import { lockData } from './data-lock.ts';
+import { keysOf } from './give-keys.ts';
 import { giveSettings } from './give-settings.ts';
 import { incidentPolicy } from './incident-policy.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
@@ -44,6 +46,7 @@ export interface Runtime {
   readonly serviceBus: ServiceBusEndpoint;
   readonly issuer: Issuer;
   readonly microsoft: Microsoft;
+  readonly verification: VerificationStandIn;
   readonly host: FunctionsHost;
   readonly exportsDir: string;
   /** The folder holds a run that went on for a while. */
@@ -62,16 +65,7 @@ const defaultStart = new Date('2026-10-12T06:00:00.000Z');
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const began = performance.now();
-  const data = resolve(options.data);
-  mkdirSync(data, { recursive: true });
-  let unlock = lockData(data);
-  if (options.reset === true) {
-    rmSync(data, { recursive: true, force: true });
-    mkdirSync(data);
-    unlock = lockData(data);
-  }
-  const exportsDir = join(data, 'exports');
-  mkdirSync(exportsDir, { recursive: true });
+  const { data, exportsDir, unlock } = openFolder(options);
   const store = openStore(join(data, 'surety.db'), process.env['SURETY_STORE_SYNC'] === 'NORMAL' ? 'NORMAL' : 'FULL');
   const state = openKeptState(store);
   await keepSeed(state, `${options.seed}${options.brief === true ? ' (brief)' : ''}`);
@@ -90,7 +84,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const serviceBus = await startServiceBusEndpoint({ ...shared, queues: Object.values(queues) });
   const issuer = await startIssuer({ store, tenantId: world.partner.tenantId });
   const microsoft = await startMicrosoft({ ...shared, world });
-  giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, incidentPolicy(world));
+  const verification = await startProvider(state, { ...shared, secret: keysOf(data)['VERIFICATION_SECRETS'] ?? '' });
+  giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, incidentPolicy(world, verification));
   const host = await startFunctionsHost({
     appDir: options.appDir,
     env: process.env,
@@ -99,6 +94,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     timerStatus: storedTimerStatus(store),
     ...(options.log === undefined ? {} : { log: options.log }),
   });
+  verification.callTo(host.url);
   return {
     store,
     state,
@@ -109,12 +105,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serviceBus,
     issuer,
     microsoft,
+    verification,
     host,
     exportsDir,
     goesOn,
     startedInMs: performance.now() - began,
     async stop() {
       await host.stop();
+      await verification.close();
       await microsoft.close();
       await issuer.close();
       await serviceBus.close();
@@ -123,6 +121,32 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       unlock();
     },
   };
+}
+
+/** Makes the data folder, anew where that was asked for, and takes hold of it. */
+function openFolder({ data: path, reset }: RuntimeOptions) {
+  const data = resolve(path);
+  mkdirSync(data, { recursive: true });
+  let unlock = lockData(data);
+  if (reset === true) {
+    rmSync(data, { recursive: true, force: true });
+    mkdirSync(data);
+    unlock = lockData(data);
+  }
+  const exportsDir = join(data, 'exports');
+  mkdirSync(exportsDir, { recursive: true });
+  return { data, exportsDir, unlock };
+}
+
+/** The policy names the stand-in's URL, and a decision carries the policy's hash: a second start in a folder has the same port. */
+async function startProvider(state: KeptState, options: VerificationOptions): Promise<VerificationStandIn> {
+  const port = Number(state.get('verification-port') ?? 0);
+  const started = await startVerification({ ...options, port }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return startVerification(options);
+    throw error;
+  });
+  await state.set('verification-port', new URL(started.url).port);
+  return started;
 }
 
 async function keepSeed(state: KeptState, seed: string): Promise<void> {

@@ -24,8 +24,10 @@ export interface InboxItem extends Root {
   readonly ttl?: number;
 }
 
+/** The same source and sender’s id are the same document. */
 export const inboxId = (source: string, webhookId: string): string => `hook-${causeHash(source, webhookId)}`;
 
+/** Where it stands: one partition a source. */
 export const inboxAddress = (source: string, id: string) => ({ container: 'inbox', partition: source, id }) as const;
 
 /** Where the body of an inbox document may stand: it opens nowhere else. */

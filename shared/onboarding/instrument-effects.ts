@@ -4,7 +4,7 @@ import type { Effect } from '../core/aggregate.ts';
 import { signalId } from '../core/ids.ts';
 import type { InstrumentPolicy } from '../policy/instrument-policy.ts';
 import type { Evidence, Reason } from './evidence.ts';
-import { type InstrumentFinding, isUsable } from './instrument-findings.ts';
+import { type InstrumentFinding, isUsable, refusalOf } from './instrument-findings.ts';
 import type { Instrument } from './payer-instruments.ts';
 import { evidenceMessage } from './verification.ts';
 
@@ -14,8 +14,8 @@ const mostReasons = 30;
 const mostSignals = 15;
 
 /**
- * Evidence about what an applicant pays with. Passed with an instrument that can be charged, failed with nothing but refused
- * or failed ones; refused ones beside a good one are shown and count nothing. Pure.
+ * Evidence about what an applicant pays with. Passed with an instrument that can be charged, failed with refused ones
+ * alone; refused ones beside a good one are shown and count nothing. Pure.
  */
 export function instrumentEvidence(
   causeId: string,
@@ -25,7 +25,7 @@ export function instrumentEvidence(
   now: Date,
 ): Evidence {
   const usable = instruments.filter(isUsable).length;
-  const standing = instruments.filter(({ status }) => status !== 'removed').length;
+  const refused = instruments.filter((one) => one.status !== 'removed' && refusalOf(one) !== undefined).length;
   const reasons = findings.slice(0, mostReasons).map((finding): Reason => {
     const isRefusal = refusals.has(finding.code);
     const { code, title, points, observed, normal } = finding;
@@ -44,11 +44,11 @@ export function instrumentEvidence(
     kind: 'instrument',
     source: 'billing',
     checkedBy: 'billing',
-    // Without any instrument there is nothing to judge.
-    result: usable > 0 ? 'passed' : standing > 0 ? 'failed' : 'unknown',
+    // Without any instrument, or with one that only failed once, there is nothing to judge yet.
+    result: usable > 0 ? 'passed' : refused > 0 ? 'failed' : 'unknown',
     at: now.toISOString(),
     reasons,
-    facts: { usable, refused: findings.filter(({ code }) => refusals.has(code)).length },
+    facts: { usable, refused },
   };
 }
 

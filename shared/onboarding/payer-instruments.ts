@@ -44,6 +44,7 @@ export interface PayerInstruments extends Root {
   readonly toldAt: Readonly<Record<string, string>>;
 }
 
+/** Where the instruments of a payer stand; `payer` is its party. */
 export const instrumentsAddress = (payer: string) =>
   ({ container: 'instruments', partition: payer, id: payer }) as const;
 

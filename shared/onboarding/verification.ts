@@ -36,6 +36,7 @@ export interface Verification extends Root {
 export const verificationIdOf = (signUpId: string, check: ProviderCheck): string =>
   `ver-${causeHash('verification', signUpId, check)}`;
 
+/** Where a verification stands. */
 export const verificationAddress = (id: string) => ({ container: 'verifications', partition: id, id }) as const;
 
 /** Whether it waits for nothing any more. */

@@ -46,6 +46,8 @@ async function lookAt(app: App, message: Extract<DueMessage, { kind: 'due' }>): 
         plan?.version === message.version ? decideExpiry(plan, app.now()) : undefined,
       );
       return;
+    case 'verifications':
+      return await (await import('./verification.ts')).lookAtVerification(app, id, message.version);
     default:
       throw new Error(`nothing in ${message.container} is ever due, but ${id} asks to be looked at`);
   }

@@ -1,6 +1,7 @@
 import { sweepIdOf, tiersOf } from '../policy/activity-tiers.ts';
 import { type FeedCheck, feedCheckAddress, feedSources } from '../usage/stale-feeds.ts';
 import type { App } from './compose.ts';
+import { billingSource } from './hook-source.ts';
 
 /** How well Surety itself is, in counts and ages. */
 export interface Health {
@@ -32,6 +33,8 @@ export interface Health {
     };
   }[];
   readonly parked: number;
+  /** Webhooks of the billing provider that nothing here reads; they are kept whole. */
+  readonly unreadHooks: number;
   readonly late: readonly string[];
 }
 
@@ -61,13 +64,13 @@ export async function readHealth(app: App): Promise<Health> {
   limits.set('feeds', feedsLateAfterMinutes);
   if (app.settings.COST_EXPORTS !== undefined) limits.set('costs', costsLateAfterMinutes);
   if (app.policy.usage.consumption.subscriptions !== 'none') limits.set('consumption', consumptionLateAfterMinutes);
-  const [inForce, sweeps, check, parked] = await Promise.all([
+  const [inForce, sweeps, check, { parked, unreadHooks }] = await Promise.all([
     app.inForce(),
     Promise.all(
       [...limits.keys()].map(async (id) => (await app.containers('sweeps').item(id, id).read<SweepRow>()).resource),
     ),
     app.aggregates.read<FeedCheck>(feedCheckAddress),
-    parkedCount(app),
+    keptCounts(app),
   ]);
   const now = app.now();
   const sources = [...limits].map(([source, limit]) => {
@@ -91,23 +94,37 @@ export async function readHealth(app: App): Promise<Health> {
     sources,
     feeds,
     parked,
+    unreadHooks,
     late,
   };
 }
 
-/** Anybody may ask for health, and the count asks every partition: it is kept for half a minute. */
-const parkedKeptMs = 30_000;
-const parkedCounts = new WeakMap<App['containers'], { readonly until: number; readonly count: Promise<number> }>();
+interface KeptCounts {
+  readonly parked: number;
+  readonly unreadHooks: number;
+}
 
-async function parkedCount({ containers, now }: App): Promise<number> {
-  const at = now().getTime();
-  const known = parkedCounts.get(containers);
-  if (known !== undefined && at < known.until && known.until - at <= parkedKeptMs) return await known.count;
-  const query = containers('parked').items.query<number>('SELECT VALUE COUNT(1) FROM c').fetchAll();
-  const count = query.then(({ resources }) => resources[0] ?? 0);
-  parkedCounts.set(containers, { until: at + parkedKeptMs, count });
-  count.catch(() => parkedCounts.delete(containers));
-  return await count;
+/** Anybody may ask for health, and counting asks every partition: it is kept for half a minute. */
+const keptMs = 30_000;
+const known = new WeakMap<App['containers'], { readonly until: number; readonly counts: Promise<KeptCounts> }>();
+
+async function keptCounts(app: App): Promise<KeptCounts> {
+  const at = app.now().getTime();
+  const before = known.get(app.containers);
+  if (before !== undefined && at < before.until && before.until - at <= keptMs) return await before.counts;
+  const counts = countKept(app);
+  known.set(app.containers, { until: at + keptMs, counts });
+  counts.catch(() => known.delete(app.containers));
+  return await counts;
+}
+
+async function countKept({ containers }: App): Promise<KeptCounts> {
+  const unread = `SELECT VALUE COUNT(1) FROM c WHERE c.kind = 'unread-hook'`;
+  const [parked, hooks] = await Promise.all([
+    containers('parked').items.query<number>('SELECT VALUE COUNT(1) FROM c').fetchAll(),
+    containers('inbox').items.query<number>(unread, { partitionKey: billingSource }).fetchAll(),
+  ]);
+  return { parked: parked.resources[0] ?? 0, unreadHooks: hooks.resources[0] ?? 0 };
 }
 
 function feedsOf(check: FeedCheck | undefined, now: Date): Health['feeds'] {

@@ -3,8 +3,19 @@ import type { IntakeMessage, NotificationMessage } from './messages.ts';
 import type { Delivery } from './on-queue.ts';
 
 /** Does what an onboarding message of the queue `intake` asks for. */
-export async function takeInOnboarding(message: IntakeMessage, _app: App, _delivery: Delivery): Promise<void> {
-  throw new Error(`nothing takes in "${message.kind}" yet`);
+export async function takeInOnboarding(message: IntakeMessage, app: App, delivery: Delivery): Promise<void> {
+  switch (message.kind) {
+    case 'sign-up-evidence': {
+      const { addEvidence } = await import('../onboarding/add-evidence.ts');
+      return await addEvidence(app, message.signUpId, message.evidence, delivery.messageId);
+    }
+    case 'ask-provider':
+      return await (await import('./verification.ts')).askProvider(message, app, delivery.messageId);
+    case 'hook-arrived':
+      return await (await import('./hooks.ts')).takeInArrived(message, app);
+    default:
+      throw new Error(`nothing takes in "${message.kind}" yet`);
+  }
 }
 
 /** Sends what a message of the queue `notifications` names. */

@@ -7,10 +7,12 @@ import { createFaults } from '../../local/faults.ts';
 import { startFunctionsHost } from '../../local/functions-host/host.ts';
 import { startIssuer } from '../../local/issuer/issuer.ts';
 import { type MicrosoftOptions, startMicrosoft } from '../../local/microsoft/endpoint.ts';
+import { keysOf } from '../../local/runtime/give-keys.ts';
 import { giveSettings } from '../../local/runtime/give-settings.ts';
 import { untilQuiet } from '../../local/runtime/quiet.ts';
 import { startServiceBusEndpoint } from '../../local/service-bus/endpoint.ts';
 import { openStore } from '../../local/store.ts';
+import { startVerification } from '../../local/verification/endpoint.ts';
 import { containers as definitions } from '../../shared/azure/containers.ts';
 import { openContainers } from '../../shared/azure/cosmos.ts';
 import { queues } from '../../shared/azure/queues.ts';
@@ -19,8 +21,11 @@ import { aWorld, partnerTenant } from '../local/microsoft/a-microsoft.ts';
 
 const root = join(import.meta.dirname, '../..');
 
+type PolicyPart = Readonly<Record<string, unknown>>;
+
 export interface AppOptions extends Partial<Pick<MicrosoftOptions, 'usage' | 'usagePageSize' | 'world'>> {
-  readonly policy?: Readonly<Record<string, unknown>>;
+  /** What the policy says besides the partner; as a function it is told where the stand-ins are. */
+  readonly policy?: PolicyPart | ((at: { readonly verificationUrl: string }) => PolicyPart);
   readonly now?: string;
 }
 
@@ -47,10 +52,11 @@ export async function anApp(options: AppOptions = {}) {
     ...(usage === undefined ? {} : { usage }),
     ...(usagePageSize === undefined ? {} : { usagePageSize }),
   });
+  const verification = await startVerification({ ...shared, secret: keysOf(data)['VERIFICATION_SECRETS'] ?? '' });
   giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, {
     v: 1,
     partner: aPartner,
-    ...options.policy,
+    ...(typeof options.policy === 'function' ? options.policy({ verificationUrl: verification.url }) : options.policy),
   });
   const log: string[] = [];
   const host = await startFunctionsHost({
@@ -60,11 +66,13 @@ export async function anApp(options: AppOptions = {}) {
     port: 0,
     log: ({ level, message }) => void log.push(`${level}: ${message}`),
   });
+  verification.callTo(host.url);
   const containers = await openContainers({ endpoint: cosmos.url, key: cosmos.key, database: 'surety' });
   const settled = () => untilQuiet(host, serviceBus);
   return {
     ...{
       clock,
+      verification,
       faults,
       host,
       issuer,
@@ -95,7 +103,7 @@ export async function anApp(options: AppOptions = {}) {
     async close() {
       await host.stop();
       containers('cases').database.client.dispose();
-      await Promise.all([microsoft.close(), issuer.close(), serviceBus.close(), cosmos.close()]);
+      await Promise.all([verification.close(), microsoft.close(), issuer.close(), serviceBus.close(), cosmos.close()]);
       await store.close();
       rmSync(data, { recursive: true, force: true });
     },
