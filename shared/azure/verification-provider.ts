@@ -124,7 +124,7 @@ async function exchange(settings: VerificationSettings, asked: Exchange): Promis
     throw new Unavailable(`it answered ${status}`, (wait ?? 0) <= patienceMs, wait);
   }
   const moved = status >= 300 && status < 400 ? '; redirects are not followed' : '';
-  return { kind: 'refused', why: `it answered ${status}${moved}` };
+  return { kind: 'refused', why: `it refused with ${status}${moved}` };
 }
 
 interface Post {

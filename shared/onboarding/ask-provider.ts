@@ -8,7 +8,7 @@ import type { ProviderReply } from './provider-reply.ts';
 import { type SignUp, signUpAddress } from './sign-up.ts';
 import {
   decideAsk,
-  decideErased,
+  decideCall,
   decideLook,
   decideReply,
   hasEnded,
@@ -32,55 +32,59 @@ export interface AskPorts {
 
 const ends: readonly SignUp['status'][] = ['approved', 'declined', 'withdrawn', 'expired'];
 
+/** A check of a sign-up, and the number of the call where it is asked again. */
+export interface AskMessage {
+  readonly signUpId: string;
+  readonly check: ProviderCheck;
+  readonly call?: number | undefined;
+}
+
 /**
- * Asks the provider of a check about an applicant. What is asked is stored before the call; whoever gets the message again
- * asks nothing, because a call that was begun is looked after by its `nextDueAt`.
+ * Asks the provider of a check about an applicant. Each call is written down before it is made; whoever gets the message
+ * again makes none, because a call of which nothing is heard is made anew when its `nextDueAt` comes, under the same id.
  */
 export async function askProvider(
   ports: AskPorts,
-  { signUpId, check }: { readonly signUpId: string; readonly check: ProviderCheck },
+  { signUpId, check, call: number }: AskMessage,
   messageId: string,
 ): Promise<void> {
   const { aggregates, policy, now } = ports;
   const signUp = await aggregates.read<SignUp>(signUpAddress(signUpId));
-  if (signUp === undefined || ends.includes(signUp.status)) return;
-  const subject = subjectIn(ports, signUp, check);
+  const isOpen = signUp !== undefined && !ends.includes(signUp.status);
+  if (number === undefined && !isOpen) return;
+  const subject = signUp === undefined ? undefined : subjectIn(ports, signUp, check);
   const provider = policy.providers.find(({ kinds }) => kinds.includes(check));
   const ask = { signUpId, check, provider: provider?.name, hasSubject: subject !== undefined };
-  const outcome = await aggregates.act<Verification>(
-    verificationAddress(verificationIdOf(signUpId, check)),
-    messageId,
-    (before) => decideAsk(before, ask, policy, now()),
+  const address = verificationAddress(verificationIdOf(signUpId, check));
+  const outcome = await aggregates.act<Verification>(address, messageId, (before) =>
+    number === undefined ? decideAsk(before, ask, policy, now()) : decideCall(before, number, policy, now()),
   );
-  if (outcome.kind === 'committed') await call(ports, outcome.state, subject);
+  if (outcome.kind === 'committed') await call(ports, outcome.state, isOpen ? subject : undefined);
 }
 
-/** Looks at a verification that is due: asks again under the same id, or ends it at its deadline. */
-export async function lookAtVerification(ports: AskPorts, id: string, version: number): Promise<void> {
-  const { aggregates, now } = ports;
-  const outcome = await aggregates.act<Verification>(verificationAddress(id), undefined, (one) =>
-    one?.version === version ? decideLook(one, now()) : undefined,
+/** Looks at a verification that is due: has it asked again, or ends it at its deadline. */
+export async function lookAtVerification(
+  { aggregates, policy, now }: Pick<AskPorts, 'aggregates' | 'policy' | 'now'>,
+  id: string,
+  version: number,
+): Promise<void> {
+  await aggregates.act<Verification>(verificationAddress(id), undefined, (one) =>
+    one?.version === version ? decideLook(one, policy, now()) : undefined,
   );
-  if (outcome.kind !== 'committed' || outcome.state.status !== 'asking') return;
-  const { signUpId, check } = outcome.state;
-  const signUp = await aggregates.read<SignUp>(signUpAddress(signUpId));
-  await call(ports, outcome.state, signUp === undefined ? undefined : subjectIn(ports, signUp, check));
 }
 
 async function call(ports: AskPorts, one: Verification, subject: QuestionSubject | undefined): Promise<void> {
   const { aggregates, policy, now } = ports;
   if (hasEnded(one)) return;
   const address = verificationAddress(one.id);
-  if (subject === undefined) {
-    await aggregates.act<Verification>(address, undefined, (state) => decideErased(state, now()));
-    return;
-  }
   const { id: verificationId, check: kind, askedAt, deadline } = one;
   const provider = policy.providers.find(({ name }) => name === one.provider);
   const reply: ProviderReply =
-    provider === undefined
-      ? { kind: 'refused', why: 'policy does not name it any more' }
-      : await ports.providers.ask(provider, { v: 1, verificationId, kind, askedAt, deadline, subject });
+    subject === undefined
+      ? { kind: 'refused', why: 'the application is over, or there is nothing to check any more' }
+      : provider === undefined
+        ? { kind: 'refused', why: 'policy does not name it any more' }
+        : await ports.providers.ask(provider, { v: 1, verificationId, kind, askedAt, deadline, subject });
   await aggregates.act<Verification>(address, undefined, (state) => decideReply(state, reply, policy, now()));
 }
 

@@ -43,10 +43,12 @@ export const verificationAddress = (id: string) => ({ container: 'verifications'
 export const hasEnded = ({ status }: Verification): boolean => status !== 'asking' && status !== 'asked';
 
 const minute = 60_000;
-/** A call that was begun and of which nothing was heard for so long is made again, under the same id. */
-const callMs = 3 * minute;
 /** Between calls that brought nothing. */
 const pausesMs = [1, 2, 4, 8, 15].map((minutes) => minutes * minute);
+
+/** A call that was begun and of which nothing was heard for so long is made again, under the same id. */
+const callMs = ({ timeoutSeconds, retries }: VerificationPolicy): number =>
+  2 * minute + timeoutSeconds * (retries + 1) * 1000;
 
 /** What is to be asked, as far as it is known before the call. */
 export interface Ask {
@@ -92,12 +94,19 @@ export function decideAsk(
     const why = `there is nothing to check: no ${check === 'document' ? 'document was handed in' : check}`;
     return ended(begun, 'failed', unknownEvidence(begun, 'nothing-to-check', why, now.toISOString()), now);
   }
-  const state = { ...begun, calls: 1, nextDueAt: soonerOf(deadline, now.getTime() + callMs) };
+  const state = { ...begun, calls: 1, nextDueAt: soonerOf(deadline, now.getTime() + callMs(policy)) };
   return { state, effects: [audited(state, 'verification-asked', now)] };
 }
 
-/** What is to be done with one that is due: `state.calls` has risen when it is to be asked again. Pure. */
-export function decideLook(one: Verification, now: Date): Decision<Verification> | undefined {
+/**
+ * What is to be done with one that is due: it ends at its deadline, or is asked again by a message, because a slow provider
+ * may hold up nothing else that is due. Pure.
+ */
+export function decideLook(
+  one: Verification,
+  policy: VerificationPolicy,
+  now: Date,
+): Decision<Verification> | undefined {
   if (hasEnded(one)) return undefined;
   const deadline = new Date(one.deadline);
   if (now >= deadline) {
@@ -107,7 +116,29 @@ export function decideLook(one: Verification, now: Date): Decision<Verification>
     return ended(one, 'timed-out', unknownEvidence(one, 'timed-out', observed, now.toISOString()), now);
   }
   if (one.status !== 'asking') return undefined;
-  return { state: { ...contentOf(one), calls: one.calls + 1, nextDueAt: soonerOf(deadline, now.getTime() + callMs) } };
+  const { signUpId, check } = one;
+  const call = one.calls + 1;
+  const again = {
+    to: 'queue',
+    queue: 'intake',
+    id: `ask-${causeHash(one.id, String(call), now.toISOString())}`,
+    lane: applicantParty(signUpId),
+    body: { v: 1, kind: 'ask-provider', signUpId, check, call },
+  } as const;
+  const nextDueAt = soonerOf(deadline, now.getTime() + callMs(policy));
+  return { state: { ...contentOf(one), nextDueAt }, effects: [again] };
+}
+
+/** Begins the call of that number, once: a message that comes again finds it begun. Pure. */
+export function decideCall(
+  one: Verification | undefined,
+  call: number,
+  policy: VerificationPolicy,
+  now: Date,
+): Decision<Verification> | undefined {
+  if (one?.status !== 'asking' || one.calls !== call - 1 || now >= new Date(one.deadline)) return undefined;
+  const nextDueAt = soonerOf(new Date(one.deadline), now.getTime() + callMs(policy));
+  return { state: { ...contentOf(one), calls: call, nextDueAt } };
 }
 
 /** Takes in what a call came to. One that has ended meanwhile (a callback was quicker) stays as it is. Pure. */
@@ -128,12 +159,7 @@ export function decideReply(
       return { state: { ...content, status: 'asked', nextDueAt: one.deadline } };
     }
     case 'refused': {
-      const evidence = unknownEvidence(
-        one,
-        'refused',
-        `${provider} refused the question: ${reply.why}`,
-        now.toISOString(),
-      );
+      const evidence = unknownEvidence(one, 'refused', `${provider}: ${reply.why}`, now.toISOString());
       return ended({ ...contentOf(one), problem: reply.why }, 'failed', evidence, now);
     }
     case 'unavailable': {
@@ -155,14 +181,6 @@ export function decideAnswer(
 ): Decision<Verification> {
   const content = { ...contentOf(one), ...(answeredBy === undefined ? {} : { answeredBy }) };
   return ended(content, 'answered', evidenceOf(one, answer, policy, now.toISOString()), now);
-}
-
-/** Ends it because the sign-up is not there any more: nobody waits. Pure. */
-export function decideErased(one: Verification | undefined, now: Date): Decision<Verification> | undefined {
-  if (one === undefined || hasEnded(one)) return undefined;
-  const { nextDueAt: _, ...content } = contentOf(one);
-  const problem = 'the sign-up is not there any more';
-  return { state: { ...content, status: 'failed', problem, endedAt: now.toISOString() } };
 }
 
 type Content = Omit<Verification, 'version' | 'outbox' | 'pendingSince'>;

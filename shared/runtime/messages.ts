@@ -23,7 +23,14 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('consumption-read'), run: z.number().int(), subscriptionId: id }),
   z.object({ v, kind: z.literal('sign-up-evidence'), signUpId: id, evidence: Evidence }),
   z.object({ v, kind: z.literal('assess-identity'), signUpId: id }),
-  z.object({ v, kind: z.literal('ask-provider'), signUpId: id, check: z.enum(providerChecks) }),
+  z.object({
+    v,
+    kind: z.literal('ask-provider'),
+    signUpId: id,
+    check: z.enum(providerChecks),
+    /** Number of the call, from the second on. */
+    call: z.number().int().min(2).optional(),
+  }),
   z.object({ v, kind: z.literal('hook-arrived'), source: id, inboxId: id }),
   z.object({ v, kind: z.literal('posture-step'), run: z.number().int(), after: z.string() }),
 ]);

@@ -6,9 +6,9 @@ import { knownLater } from './classify-failure.ts';
 import { readRoot } from './commit.ts';
 import { type DrainPorts, drain } from './drain.ts';
 
-/** Containers with aggregates: neither the audit chain nor parked messages have an outbox. */
+/** Containers with aggregates: the audit chain, parked messages and counters have no outbox. */
 export const aggregateContainers = (Object.keys(definitions) as ContainerName[]).filter(
-  (name) => name !== 'audit' && name !== 'parked',
+  (name) => name !== 'audit' && name !== 'parked' && name !== 'counters',
 );
 
 /** A root as a sweep finds it. */

@@ -15,7 +15,8 @@ export async function askProvider(
 /** Looks at a verification that is due. */
 export async function lookAtVerification(app: App, id: string, version: number): Promise<void> {
   const { lookAtVerification: look } = await import('../onboarding/ask-provider.ts');
-  await look(await askPorts(app), id, version);
+  const { aggregates, now, policy } = app;
+  await look({ aggregates, now, policy: policy.onboarding.verification }, id, version);
 }
 
 async function askPorts(app: App) {

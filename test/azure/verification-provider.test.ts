@@ -46,7 +46,7 @@ test('both live secrets sign, so that the provider may know either', async () =>
 
 test('a wrong secret is refused for good; without a secret nothing is sent', async () => {
   const wrong = await connected({ secretsOf: () => [`whsec_${Buffer.alloc(32, 7).toString('base64')}`] });
-  expect(await wrong.ask()).toEqual({ kind: 'refused', why: 'it answered 401' });
+  expect(await wrong.ask()).toEqual({ kind: 'refused', why: 'it refused with 401' });
   const none = await connected({ secretsOf: () => [] });
   expect(await none.ask()).toMatchObject({ kind: 'unavailable' });
   expect(none.provider.questions()).toEqual([]);
@@ -92,7 +92,7 @@ test('who asks for a long wait is left alone so long, and who answers 4xx is not
   expect(await busy.ask()).toEqual({ kind: 'unavailable', why: 'it answered 429', retryAfterMs: 120_000 });
   expect(busy.provider.questions()).toHaveLength(1);
   const refusing = await connected({ provider: { behave: () => ({ kind: 'status', status: 403 }) } });
-  expect(await refusing.ask()).toEqual({ kind: 'refused', why: 'it answered 403' });
+  expect(await refusing.ask()).toEqual({ kind: 'refused', why: 'it refused with 403' });
   expect(refusing.provider.questions()).toHaveLength(1);
 });
 
@@ -117,7 +117,7 @@ test('a redirect is not followed', async () => {
   const { ask } = await connected({
     provider: { behave: () => ({ kind: 'status', status: 307, headers: { location: to } }) },
   });
-  expect(await ask()).toEqual({ kind: 'refused', why: 'it answered 307; redirects are not followed' });
+  expect(await ask()).toEqual({ kind: 'refused', why: 'it refused with 307; redirects are not followed' });
   expect(reached).toEqual([]);
 });
 
