@@ -97,8 +97,9 @@ function findingsAbout(
     const observed = `${one.kind} ${one.id}: ${one.funding.replace('_', ' ')} by ${by}`;
     find(refusal, refusalTitles[refusal] ?? refusal, points.refused, observed, 'credit or debit');
   }
-  if (one.sharedWith > 0) {
-    const observed = `${one.kind} ${one.id} was presented by ${one.sharedWith} other applicants or customers`;
+  if (one.sharedWith.length > 0) {
+    const others = one.sharedWith.slice(0, 3).join(', ');
+    const observed = `${one.kind} ${one.id} was presented by ${one.sharedWith.length} others: ${others}`;
     find('shared', 'A card is shared with other payers', points.shared, observed, 'a card has one payer');
   }
   if (one.country !== undefined && country !== undefined && one.country !== country) {

@@ -19,8 +19,8 @@ export interface Instrument {
   readonly checks: InstrumentChecks;
   /** Time of the event that told it last: an older one changes nothing. */
   readonly at: string;
-  /** How many others have presented this card, also closed ones. */
-  readonly sharedWith: number;
+  /** Parties that presented this card too, also closed ones; at most ten. */
+  readonly sharedWith: readonly string[];
 }
 
 /** Something that happened to the instruments of a payer. */
@@ -56,13 +56,14 @@ export interface InstrumentContext {
   /** What the BIN ranges say. */
   readonly bankSays: Funding;
   readonly card: string | undefined;
-  readonly sharedWith: number;
+  readonly sharedWith: readonly string[];
   readonly country: string | undefined;
 }
 
 const windowMs = 30 * 24 * 3600_000;
 const mostInstruments = 40;
 const mostChanges = 200;
+const mostSharers = 10;
 
 /** What a decision about instruments tells: all that stands, and what this event is the cause of. */
 export type Tell = (
@@ -133,7 +134,7 @@ function instrumentOf({ type, timestamp, data }: InstrumentEvent, context: Instr
     ...(issuer === undefined ? {} : { issuer }),
     checks: data.checks,
     at: new Date(timestamp).toISOString(),
-    sharedWith: context.sharedWith,
+    sharedWith: context.sharedWith.slice(0, mostSharers),
   };
 }
 

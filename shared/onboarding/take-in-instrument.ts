@@ -44,7 +44,7 @@ export async function takeInInstrument(ports: InstrumentPorts, event: Instrument
     payer,
     bankSays: fundingOfBin(await ports.binRanges(), bin),
     card: indexes[0],
-    sharedWith: (await othersWith(ports, indexes, event, payer)).length,
+    sharedWith: await othersWith(ports, indexes, event, payer),
     country: event.data.payer.country ?? (await countryOf(ports, event)),
   };
   await aggregates.act<PayerInstruments>(instrumentsAddress(payer), causeId, (before) =>

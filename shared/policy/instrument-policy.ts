@@ -6,8 +6,8 @@ const Points = z.number().int().min(0).max(100);
 export const InstrumentPolicy = z.strictObject({
   /** File with BIN ranges (`from,to,funding`), asked where the billing provider does not know a card's funding. Empty: none. */
   binRanges: z.string().default(''),
-  /** Whether an applicant without any other instrument than refused ones is declined, whatever the sum is. */
-  refusedStops: z.boolean().default(true),
+  /** Whether a refused instrument without a good one beside it ends an application; else the applicant may bring another. */
+  refusedStops: z.boolean().default(false),
   /** So many changes in 30 days are told. */
   changesIn30Days: z.number().int().min(2).default(4),
   /** So many failures in 30 days are told: cards are being tried out. */

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { makeKeys } from '../../local/runtime/give-keys.ts';
-import { checkSignature } from '../../shared/runtime/check-signature.ts';
+import { checkSignature, secretsFor } from '../../shared/runtime/check-signature.ts';
 
 const secret = () => makeKeys()['BILLING_WEBHOOK_SECRETS'] ?? '';
 const [current, older, foreign] = [secret(), secret(), secret()];
@@ -37,4 +37,12 @@ test('another secret, a changed body or id, an old or future time, and missing h
   ]) {
     expect(check(body, headers)).toBeUndefined();
   }
+});
+
+test('a secret with a name counts for that sender alone, one without a name for all', () => {
+  const setting = `acme-bureau=${current}, other-register=${foreign} ,${older}`;
+  expect(secretsFor(setting, 'acme-bureau')).toEqual([current, older]);
+  expect(secretsFor(setting, 'other-register')).toEqual([foreign, older]);
+  expect(secretsFor(setting, '')).toEqual([older]);
+  expect(secretsFor('', 'acme-bureau')).toEqual([]);
 });
