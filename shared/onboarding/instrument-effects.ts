@@ -5,7 +5,7 @@ import { signalId } from '../core/ids.ts';
 import type { InstrumentPolicy } from '../policy/instrument-policy.ts';
 import type { Evidence, Reason } from './evidence.ts';
 import { type InstrumentFinding, isUsable, refusalOf } from './instrument-findings.ts';
-import type { Instrument } from './payer-instruments.ts';
+import type { PayerInstruments } from './payer-instruments.ts';
 import { evidenceMessage } from './verification.ts';
 
 const refusals = new Set(['prepaid', 'stored-value', 'funding-unknown']);
@@ -20,9 +20,8 @@ const mostSignals = 15;
 export function instrumentEvidence(
   causeId: string,
   findings: readonly InstrumentFinding[],
-  instruments: readonly Instrument[],
+  { instruments, evidenceAt }: Pick<PayerInstruments, 'instruments' | 'evidenceAt'>,
   policy: InstrumentPolicy,
-  now: Date,
 ): Evidence {
   const usable = instruments.filter(isUsable).length;
   const refused = instruments.filter((one) => one.status !== 'removed' && refusalOf(one) !== undefined).length;
@@ -46,7 +45,7 @@ export function instrumentEvidence(
     checkedBy: 'billing',
     // Without any instrument, or with one that only failed once, there is nothing to judge yet.
     result: usable > 0 ? 'passed' : refused > 0 ? 'failed' : 'unknown',
-    at: now.toISOString(),
+    at: evidenceAt,
     reasons,
     facts: { usable, refused },
   };
@@ -57,11 +56,10 @@ export function applicantEffects(
   signUpId: string,
   causeId: string,
   findings: readonly InstrumentFinding[],
-  instruments: readonly Instrument[],
+  state: Pick<PayerInstruments, 'instruments' | 'evidenceAt'>,
   policy: InstrumentPolicy,
-  now: Date,
 ): readonly Effect[] {
-  return [evidenceMessage(signUpId, instrumentEvidence(causeId, findings, instruments, policy, now))];
+  return [evidenceMessage(signUpId, instrumentEvidence(causeId, findings, state, policy))];
 }
 
 /** What a customer's instruments tell, one signal a finding; the same finding on the same instrument is the same signal. Pure. */

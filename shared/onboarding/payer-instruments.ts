@@ -40,6 +40,8 @@ export interface PayerInstruments extends Root {
   readonly changes: readonly InstrumentChange[];
   /** Country of the payer, where it is known. */
   readonly country?: string;
+  /** Time of the evidence that was told last. Each is later than the one before, because messages come in any order. */
+  readonly evidenceAt: string;
   /** When a finding about the whole was told last, by its code. */
   readonly toldAt: Readonly<Record<string, string>>;
 }
@@ -69,7 +71,7 @@ const mostSharers = 10;
 export type Tell = (
   findings: readonly InstrumentFinding[],
   caused: readonly InstrumentFinding[],
-  state: { readonly instruments: readonly Instrument[] },
+  state: Pick<PayerInstruments, 'instruments' | 'evidenceAt'>,
 ) => readonly Effect[];
 
 /**
@@ -108,11 +110,15 @@ export function decideInstrument(
   const state = {
     ...(before === undefined ? { id: payer, v: 1, kind: 'payer-instruments' as const, payer } : contentOf(before)),
     ...facts,
+    evidenceAt: laterThan(before?.evidenceAt, now),
     toldAt: { ...toldBefore, ...Object.fromEntries(toldNow) },
   };
   const effects = [...tell(findings, caused, state), audited(event, told, context, now)];
   return { state, effects };
 }
+
+const laterThan = (before: string | undefined, now: Date): string =>
+  new Date(Math.max(now.getTime(), before === undefined ? 0 : Date.parse(before) + 1)).toISOString();
 
 const isToldAnew = (toldAt: string | undefined, now: Date): boolean =>
   toldAt === undefined || now.getTime() - Date.parse(toldAt) >= windowMs;

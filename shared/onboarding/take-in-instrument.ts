@@ -48,9 +48,9 @@ export async function takeInInstrument(ports: InstrumentPorts, event: Instrument
     country: event.data.payer.country ?? (await countryOf(ports, event)),
   };
   await aggregates.act<PayerInstruments>(instrumentsAddress(payer), causeId, (before) =>
-    decideInstrument(before, event, context, policy, now(), (findings, caused, { instruments }) =>
+    decideInstrument(before, event, context, policy, now(), (findings, caused, state) =>
       'signUpId' in event.data.payer
-        ? applicantEffects(event.data.payer.signUpId, causeId, findings, instruments, policy, now())
+        ? applicantEffects(event.data.payer.signUpId, causeId, findings, state, policy)
         : customerEffects(payer, causeId, caused, event.timestamp, now()),
     ),
   );

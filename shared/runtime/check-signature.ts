@@ -35,6 +35,7 @@ export function checkSignature(
   };
   const text = raw.toString('utf8');
   for (const secret of secrets.split(',')) {
+    if (secret.trim() === '') continue;
     try {
       new Webhook(secret.trim()).verify(text, given, { jsonParse: false });
       return { id, text };

@@ -228,6 +228,17 @@ test('events in the wrong order end in the same state: an older one changes noth
   expect(await evidence(id)).toMatchObject({ result: 'unknown', facts: { usable: 0 } });
 });
 
+test('of events at one instant the evidence of the last one stands', async () => {
+  const { id, payer, fingerprint } = await applicant();
+  const timestamp = app.clock.now().toISOString();
+  const bodies = Array.from({ length: 8 }, (_, n) =>
+    anInstrumentEvent({ payer, timestamp, instrument: { id: `pm-${n}`, fingerprint: `${fingerprint}-${n}` } }),
+  );
+  await Promise.all(bodies.map((body) => post({ body })));
+  await app.settled();
+  expect(await evidence(id)).toMatchObject({ facts: { usable: 8 } });
+});
+
 test('a repetition changes nothing, however often both the webhook and its message come', async () => {
   const { id, payer, fingerprint } = await applicant();
   const webhookId = newId();

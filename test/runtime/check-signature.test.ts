@@ -45,4 +45,6 @@ test('a secret with a name counts for that sender alone, one without a name for 
   expect(secretsFor(setting, 'other-register')).toEqual([foreign, older]);
   expect(secretsFor(setting, '')).toEqual([older]);
   expect(secretsFor('', 'acme-bureau')).toEqual([]);
+  // Then nobody's signature is valid.
+  expect(checkSignature('', Buffer.from(body), headersOf(current, body))).toBeUndefined();
 });
