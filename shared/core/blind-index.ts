@@ -5,9 +5,12 @@ import type { KeyRing } from './key-ring.ts';
 export type IndexedKind =
   | 'phone'
   | 'email'
+  | 'email-domain'
   | 'device'
   | 'address'
+  | 'network'
   | 'domain'
+  | 'look'
   | 'card'
   | 'tenant'
   | 'postal'
