@@ -1,7 +1,13 @@
 import { type Aggregates, contentOf, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { KnownLater, NotAllowed } from '../core/failures.ts';
 import { causeHash } from '../core/ids.ts';
-import { type CustomerDirectory, type FoundCustomer, type PageRef, takeInCustomer } from './sync-customers.ts';
+import {
+  type CustomerDirectory,
+  type CustomerPorts,
+  type FoundCustomer,
+  type PageRef,
+  takeInCustomer,
+} from './sync-customers.ts';
 
 /**
  * One walk through Partner Center's customer list. A step is a message: it takes in as many customers as its share of the
@@ -41,6 +47,7 @@ export interface SweepPorts {
   readonly directory: CustomerDirectory;
   /** Calls a minute that sweeps may make: what is left of Partner Center's rate is enforcement's. */
   readonly requestsPerMinute: number;
+  readonly link?: CustomerPorts['link'];
   /** Told of each customer that could not be read. */
   readonly warn?: (text: string) => void;
 }

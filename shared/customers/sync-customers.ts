@@ -33,14 +33,17 @@ export interface CustomerPorts {
   readonly aggregates: Aggregates;
   readonly directory: CustomerDirectory;
   readonly now: () => Date;
+  /** Told of each customer of the list, every time: links it, so that an applicant who takes its name is seen. */
+  readonly link?: ((customer: Customer) => Promise<void>) | undefined;
 }
 
 /** Registers one customer of the list and every subscription under its plans. Repeating it changes nothing. */
 export async function takeInCustomer(
-  ports: Pick<CustomerPorts, 'aggregates' | 'now' | 'directory'>,
+  ports: Pick<CustomerPorts, 'aggregates' | 'now' | 'directory' | 'link'>,
   found: FoundCustomer,
 ): Promise<void> {
-  await noteCustomer(ports, { party: customerParty(found.tenantId), name: found.name, domain: found.domain });
+  const { tenantId, name, domain } = found;
+  const customer = await noteCustomer(ports, { party: customerParty(tenantId), name, domain });
   for await (const one of ports.directory.subscriptions(found.tenantId)) {
     await noteSubscription(ports, {
       subscriptionId: one.subscriptionId,
@@ -50,18 +53,20 @@ export async function takeInCustomer(
       source: 'partner-center',
     });
   }
+  if (customer !== undefined) await ports.link?.(customer);
 }
 
-/** Takes a mention of a customer in. */
+/** Takes a mention of a customer in and answers it as it stands now. */
 export async function noteCustomer(
   ports: Pick<CustomerPorts, 'aggregates' | 'now'>,
   mention: CustomerMention,
-): Promise<void> {
-  await ports.aggregates.act<Customer>(
+): Promise<Customer | undefined> {
+  const { state } = await ports.aggregates.act<Customer>(
     { container: 'customers', partition: mention.party, id: mention.party },
     undefined,
     (state) => decideCustomer(state, mention, ports.now()),
   );
+  return state;
 }
 
 /** Registers the customer that a subscription belongs to, if it still does: the message may be late. */

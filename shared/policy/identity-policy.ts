@@ -17,7 +17,8 @@ const sharing = (once: number, often: number, perHour: number, perMonth: number)
 const Shared = z.strictObject({
   phone: sharing(5, 25, 3, 4),
   email: sharing(8, 25, 2, 3),
-  card: sharing(10, 30, 2, 3),
+  /** Nothing by itself: the evidence about the instrument counts it. It makes ties, and it tells a closed account. */
+  card: sharing(0, 0, 2, 3),
   /** The company's registrable domain. Colleagues who apply for one company are counted here alone. */
   domain: sharing(3, 25, 4, 6),
   company: sharing(3, 25, 3, 5),

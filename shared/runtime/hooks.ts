@@ -112,6 +112,7 @@ async function takeInBillingEvent(app: App, body: unknown, inboxId: string) {
   ]);
   const { aggregates, now, settings } = app;
   const policy = app.policy.onboarding.instruments;
+  const event = InstrumentEvent.parse(body);
   await takeInInstrument(
     {
       aggregates,
@@ -122,8 +123,9 @@ async function takeInBillingEvent(app: App, body: unknown, inboxId: string) {
       cardLinks: createCardLinks(app.containers('links')),
       binRanges: () => loadBinRanges(policy.binRanges),
     },
-    InstrumentEvent.parse(body),
+    event,
     inboxId,
   );
+  await (await import('./identity.ts')).linkCardOf(app, event, inboxId);
   return { effect: 'taken-in', why: undefined } as const;
 }

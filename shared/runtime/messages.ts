@@ -22,7 +22,7 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('consumption-step'), run: z.number().int(), after: z.string() }),
   z.object({ v, kind: z.literal('consumption-read'), run: z.number().int(), subscriptionId: id }),
   z.object({ v, kind: z.literal('sign-up-evidence'), signUpId: id, evidence: Evidence }),
-  z.object({ v, kind: z.literal('assess-identity'), signUpId: id }),
+  z.object({ v, kind: z.literal('assess-identity'), signUpId: id, again: z.boolean().default(false) }),
   z.object({
     v,
     kind: z.literal('ask-provider'),

@@ -9,6 +9,8 @@ export async function takeInOnboarding(message: IntakeMessage, app: App, deliver
       const { addEvidence } = await import('../onboarding/add-evidence.ts');
       return await addEvidence(app, message.signUpId, message.evidence, delivery.messageId);
     }
+    case 'assess-identity':
+      return await (await import('./identity.ts')).assessIdentity(message, app, delivery.messageId);
     case 'ask-provider':
       return await (await import('./verification.ts')).askProvider(message, app, delivery.messageId);
     case 'hook-arrived':

@@ -187,7 +187,10 @@ async function walkCustomerList(
   step: Extract<IntakeMessage, { kind: 'customers-step' }>,
   messageId: string,
 ): Promise<void> {
-  const { walkCustomers } = await import('../customers/sweep-customers.ts');
+  const [{ walkCustomers }, { customerLinks }] = await Promise.all([
+    import('../customers/sweep-customers.ts'),
+    import('./identity.ts'),
+  ]);
   const { requestsPerMinute, sweepShare } = app.policy.partnerCenter;
   const taken = await walkCustomers(
     {
@@ -195,6 +198,7 @@ async function walkCustomerList(
       now: app.now,
       directory: await customerDirectory(app),
       requestsPerMinute: requestsPerMinute * sweepShare,
+      link: await customerLinks(app),
       warn: console.warn,
     },
     step,

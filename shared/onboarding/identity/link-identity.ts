@@ -2,7 +2,6 @@ import type { Aggregates } from '../../core/aggregate.ts';
 import { blindIndexes } from '../../core/blind-index.ts';
 import { customerParty } from '../../core/ids.ts';
 import type { KeyRing } from '../../core/key-ring.ts';
-import { applicantParty } from '../sign-up.ts';
 import { customerIdentifiers, type Identifier } from './identity-values.ts';
 import { type Indexed, type Link, type LinkKind, type OwnIndex, ownIndex } from './link.ts';
 
@@ -78,17 +77,22 @@ export async function linkCustomer(
   await ports.aggregates.createBeside('links', subject, [{ id: address.id, v: 1, kind: 'linked' }]);
 }
 
-/** Links the fingerprint of a payer's card to its application, as if it had been told at the start. */
+/** Who presented a card: an application (`at` its start), or a customer (`at` the event). */
+export interface CardHolder {
+  readonly kind: 'applicant-link' | 'customer-link';
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly ttl?: number | undefined;
+}
+
+/** Links a card's fingerprint (the payment provider's hash, never a card number) to whoever presented it. */
 export async function linkCard(
   ports: Pick<LinkPorts, 'aggregates' | 'indexKeys'>,
-  signUp: { readonly id: string; readonly startedAt: string },
+  holder: CardHolder,
   fingerprint: string,
-  keepDays: number,
 ): Promise<void> {
-  const indexes = indexesOf(ports.indexKeys, [{ of: 'card', value: fingerprint }]);
-  const subject = applicantParty(signUp.id);
-  const ttl = keepDays * 86_400;
-  await linkSubject(ports, { kind: 'applicant-link', subject, at: signUp.startedAt, ttl }, indexes);
+  await linkSubject(ports, holder, indexesOf(ports.indexKeys, [{ of: 'card', value: fingerprint }]));
 }
 
 /** An account that ended: a customer that left or was terminated, an application that was declined. */
