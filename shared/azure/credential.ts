@@ -12,6 +12,14 @@ export type CredentialSettings =
       readonly clientSecret: string;
       /** Absent: `https://login.microsoftonline.com`. */
       readonly authorityHost?: string;
+    }
+  /** App-only with a token of another identity that the app trusts, instead of a secret. */
+  | {
+      readonly kind: 'federated';
+      readonly tenantId: string;
+      readonly clientId: string;
+      readonly assertion: () => Promise<string>;
+      readonly authorityHost?: string;
     };
 
 /**
@@ -39,7 +47,7 @@ async function make(
   settings: CredentialSettings,
   transport: Pick<TokenCredentialOptions, 'httpClient'>,
 ): Promise<TokenCredential> {
-  const { ClientSecretCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  const { ClientAssertionCredential, ClientSecretCredential, ManagedIdentityCredential } = await import('@azure/identity');
   if (settings.kind === 'managed-identity') {
     const retryOptions = { maxRetries: 1 };
     const { clientId } = settings;
@@ -49,10 +57,14 @@ async function make(
       ...(clientId === undefined ? {} : { clientId }),
     });
   }
-  const { tenantId, clientId, clientSecret, authorityHost } = settings;
-  return new ClientSecretCredential(tenantId, clientId, clientSecret, {
+  const { tenantId, clientId, authorityHost } = settings;
+  const options = {
     retryOptions: { maxRetries: 1 },
     ...transport,
     ...(authorityHost === undefined ? {} : { authorityHost }),
-  });
+  };
+  if (settings.kind === 'federated') {
+    return new ClientAssertionCredential(tenantId, clientId, settings.assertion, options);
+  }
+  return new ClientSecretCredential(tenantId, clientId, settings.clientSecret, options);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultPoints } from '../core/rule-level.ts';
 import { OnboardingPolicy } from './onboarding-policy.ts';
+import { PosturePolicy } from './posture-policy.ts';
 
 /** What Surety may do by itself. `auto` is known but refused until limits on blast radius exist. */
 export const modes = ['observe', 'approve', 'auto'] as const;
@@ -70,6 +71,7 @@ export const Policy = z.strictObject({
       sweepShare: z.number().gt(0).max(1).default(0.6),
     })
     .prefault({}),
+  customers: z.strictObject({ posture: PosturePolicy.prefault({}) }).prefault({}),
   activity: z
     .strictObject({
       /** How long Microsoft may take to show an event; a window ends this long before now. */
