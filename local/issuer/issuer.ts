@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createLocalJWKSet, errors, type JWK, jwtVerify } from 'jose';
 import type { Store } from '../store.ts';
 import { closeServer, listenOnLoopback } from './loopback-server.ts';
 import { openSigningKey } from './signing-keys.ts';
 import { type AppClaims, issuerOf, type PersonClaims, signAppToken, signPersonToken } from './tokens.ts';
 
-/** An application that may ask for tokens with a client secret. */
+/** An application that may ask for tokens: with a client secret, or with a token of the managed identity that it trusts. */
 export interface IssuerClient {
   readonly clientId: string;
-  readonly clientSecret: string;
+  readonly clientSecret?: string;
+  readonly trustsManagedIdentity?: boolean;
   /** Object id of its service principal. */
   readonly objectId: string;
   readonly roles: readonly string[];
@@ -20,6 +22,8 @@ export interface IssuerOptions {
   /** Tenant of the managed identity, and of `issuer`. */
   readonly tenantId?: string;
   readonly clients?: readonly IssuerClient[];
+  /** Tenants where nobody consented to `customersApp`: they give it no token. */
+  readonly withoutConsent?: ReadonlySet<string>;
 }
 
 /** The stand-in for Microsoft Entra ID on loopback. */
@@ -41,6 +45,14 @@ export const managedIdentity = {
   objectId: '8a1be1a2-4c39-4c34-8f6e-6f2f5f0f9b10',
 } as const;
 
+/** The partner's multi-tenant app, to which customers' tenants consent. */
+export const customersApp: IssuerClient = {
+  clientId: '7c6ad1a0-0c7e-4f0b-9a35-64d7e0b6f2c4',
+  objectId: 'b1d5a6f0-51f8-4a6c-8c6e-0f3f2f6f7a11',
+  trustsManagedIdentity: true,
+  roles: ['AuditLog.Read.All', 'Organization.Read.All', 'Policy.Read.All', 'RoleManagement.Read.Directory'],
+};
+
 /** Tenant of an issuer that was told none. */
 const ownTenant = 'c0a1d5e2-7b1c-4f6e-8d34-1a2b3c4d5e6f';
 
@@ -52,7 +64,9 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
   const key = await openSigningKey(options.store);
   const tenantId = options.tenantId ?? ownTenant;
   const header = crypto.randomUUID();
-  const context = { tenantId, header, clients: options.clients ?? [], publicJwk: key.publicJwk };
+  const clients = [customersApp, ...(options.clients ?? [])];
+  const withoutConsent = options.withoutConsent ?? new Set();
+  const context = { tenantId, header, clients, withoutConsent, publicJwk: key.publicJwk };
   const server = createServer((request, response) => {
     answer(request, response, { ...context, url, mint: (claims) => signAppToken(key, url, claims) }).catch((error) =>
       send(response, 500, { error: 'server_error', error_description: String(error) }),
@@ -75,7 +89,8 @@ interface Context {
   readonly tenantId: string;
   readonly header: string;
   readonly clients: readonly IssuerClient[];
-  readonly publicJwk: object;
+  readonly withoutConsent: ReadonlySet<string>;
+  readonly publicJwk: JWK;
   mint(claims: AppClaims): Promise<string>;
 }
 
@@ -133,7 +148,7 @@ async function identityToken(request: IncomingMessage, response: ServerResponse,
   });
 }
 
-/** RFC 6749 §4.4, with Entra's error codes. */
+/** RFC 6749 §4.4, with a secret or an assertion (RFC 7523), with Entra's error codes. */
 async function clientToken(request: IncomingMessage, response: ServerResponse, tenant: string, context: Context) {
   const form = new URLSearchParams(await bodyText(request));
   const scope = form.get('scope') ?? '';
@@ -141,11 +156,15 @@ async function clientToken(request: IncomingMessage, response: ServerResponse, t
     return send(response, 400, { error: 'unsupported_grant_type', error_description: 'AADSTS70003' });
   }
   const client = context.clients.find((each) => each.clientId === form.get('client_id'));
-  if (client === undefined || client.clientSecret !== form.get('client_secret')) {
+  if (client === undefined || !(await isProven(client, form, context))) {
     return send(response, 401, { error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret.' });
   }
   if (!scope.endsWith('/.default')) {
     return send(response, 400, { error: 'invalid_scope', error_description: `AADSTS1002012: ${scope}` });
+  }
+  if (client.clientId === customersApp.clientId && context.withoutConsent.has(tenant)) {
+    const what = `Application with identifier '${client.clientId}' was not found in the directory '${tenant}'.`;
+    return send(response, 400, { error: 'unauthorized_client', error_description: `AADSTS700016: ${what}` });
   }
   const audience = scope.slice(0, -'/.default'.length);
   const claims = { tid: tenant, oid: client.objectId, azp: client.clientId, roles: client.roles, audience };
@@ -155,6 +174,24 @@ async function clientToken(request: IncomingMessage, response: ServerResponse, t
     ext_expires_in: 3599,
     access_token: await context.mint(claims),
   });
+}
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** By its secret; or by a token that this issuer gave the managed identity to exchange (workload identity federation). */
+async function isProven(client: IssuerClient, form: URLSearchParams, context: Context): Promise<boolean> {
+  const secret = form.get('client_secret');
+  if (secret !== null) return client.clientSecret === secret;
+  if (client.trustsManagedIdentity !== true || form.get('client_assertion_type') !== assertionType) return false;
+  try {
+    const keys = createLocalJWKSet({ keys: [context.publicJwk] });
+    const audience = 'api://AzureADTokenExchange';
+    const { payload } = await jwtVerify(form.get('client_assertion') ?? '', keys, { audience, algorithms: ['RS256'] });
+    return payload.sub === managedIdentity.objectId && payload['tid'] === context.tenantId;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
 }
 
 async function bodyText(request: IncomingMessage): Promise<string> {

@@ -5,6 +5,7 @@ import { type Answer, type Service, serviceError } from './exchange.ts';
 const audiences = {
   'partner-center': ['https://api.partnercenter.microsoft.com'],
   arm: ['https://management.azure.com', 'https://management.azure.com/', 'https://management.core.windows.net/'],
+  graph: ['https://graph.microsoft.com', 'https://graph.microsoft.com/', '00000003-0000-0000-c000-000000000000'],
 } as const satisfies Record<Service, readonly string[]>;
 
 export type Bearer = { readonly tenantId: string } | { readonly refused: Answer };
@@ -32,7 +33,7 @@ export async function checkBearer(
 
 function refuse(service: Service, code: string, message: string): Bearer {
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
-  if (service === 'arm') return { refused: { ...serviceError(service, 401, code, message), headers } };
+  if (service !== 'partner-center') return { refused: { ...serviceError(service, 401, code, message), headers } };
   return {
     refused: { status: 401, headers, body: { code: 900420, description: message, data: [], source: 'PartnerFD' } },
   };

@@ -6,7 +6,7 @@ import type { Faults, Misbehaviour } from '../faults.ts';
 import { closeServer, listenOnLoopback } from '../issuer/loopback-server.ts';
 import { storedKeySet } from '../issuer/signing-keys.ts';
 import type { Store } from '../store.ts';
-import type { World } from '../world.ts';
+import type { World, WorldCustomer } from '../world.ts';
 import { activityLogRoute } from './activity-log.ts';
 import { checkBearer } from './bearer.ts';
 import { budgetRoute } from './budgets.ts';
@@ -21,8 +21,11 @@ import {
   waitHeaders,
   wholeSeconds,
 } from './exchange.ts';
+import { graphRoutes } from './graph.ts';
 import { partnerCenterRoutes } from './partner-center.ts';
 import { type Rate, ratePerMinute } from './rate.ts';
+import { roleAssignmentsRoute } from './role-assignments.ts';
+import { type TenantSecurity, wellKept } from './tenant-security.ts';
 import { usageDetailsRoute } from './usage-details.ts';
 import { type OutsideWrite, openWriteLog, type WriteLog } from './write-log.ts';
 
@@ -41,6 +44,10 @@ export interface MicrosoftOptions {
   readonly activityPageSize?: number;
   /** Where usage details and the current spend of budgets come from; nothing was used unless said. */
   readonly usage?: UsageSource;
+  /** How customers' tenants are kept; well, unless said. Asked at each call. */
+  readonly security?: (customer: WorldCustomer) => TenantSecurity;
+  /** Items on a page of Microsoft Graph and of role assignments. */
+  readonly directoryPageSize?: number;
   /** Items on a page of usage details. */
   readonly usagePageSize?: number;
   /** Starts every JSON body with a UTF-8 byte order mark, as .NET services are known to. */
@@ -49,7 +56,7 @@ export interface MicrosoftOptions {
 
 /** The stand-in for Microsoft's APIs on loopback. */
 export interface Microsoft {
-  /** Base URL of both ARM and Partner Center. */
+  /** Base URL of ARM, Partner Center and Microsoft Graph. */
   readonly url: string;
   /** Every write that was received, durably, oldest first. */
   writes(): OutsideWrite[];
@@ -66,7 +73,7 @@ interface Serving {
 }
 
 /**
- * Serves ARM and Partner Center over http on 127.0.0.1, in their documented wire form, from `world`. It never drops a
+ * Serves ARM, Partner Center and Microsoft Graph over http on 127.0.0.1, in their documented wire form, from `world`. It never drops a
  * repetition: what arrives twice acts twice. Writes and their log are on disk before they are answered.
  */
 export async function startMicrosoft(options: MicrosoftOptions): Promise<Microsoft> {
@@ -75,6 +82,11 @@ export async function startMicrosoft(options: MicrosoftOptions): Promise<Microso
   const usage = options.usage ?? { facts: () => [] };
   const baseUrl = () => url;
   const refuseReactivation = options.refuseReactivation ?? (() => false);
+  const directories = {
+    ...{ world, clock, baseUrl },
+    security: options.security ?? wellKept,
+    pageSize: options.directoryPageSize ?? 100,
+  };
   const serving: Serving = {
     options,
     keys: await storedKeySet(store),
@@ -85,6 +97,8 @@ export async function startMicrosoft(options: MicrosoftOptions): Promise<Microso
       activityLogRoute(world, clock, baseUrl, options.activityPageSize ?? 200),
       usageDetailsRoute({ world, clock, usage, baseUrl, pageSize: options.usagePageSize ?? 1000 }),
       budgetRoute({ store, clock, usage }),
+      graphRoutes(directories),
+      roleAssignmentsRoute(directories),
     ],
   };
   const server = createServer((request, response) => {
@@ -187,11 +201,16 @@ function line(serving: Serving, call: Call, status: number, effective: boolean):
   };
 }
 
+function serviceAt(path: string): Service {
+  if (path.startsWith('/v1/')) return 'partner-center';
+  return path.startsWith('/v1.0/') ? 'graph' : 'arm';
+}
+
 async function readCall(request: IncomingMessage): Promise<Call> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part);
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const service: Service = url.pathname.startsWith('/v1/') ? 'partner-center' : 'arm';
+  const service = serviceAt(url.pathname);
   const body = Buffer.concat(parts).toString();
   return { service, method: request.method ?? 'GET', url, headers: request.headers, body, callerTenant: '' };
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Microsoft's services behind the one port: their paths never overlap. */
-export type Service = 'partner-center' | 'arm';
+export type Service = 'partner-center' | 'arm' | 'graph';
 
 /** One request, read whole. */
 export interface Call {
@@ -48,9 +48,16 @@ export const armError = (status: number, code: string, message: string): Answer 
   body: { error: { code, message } },
 });
 
+/** Error body of Microsoft Graph: Azure's, with the request and its time in `innerError`. */
+export const graphError = (status: number, code: string, message: string): Answer => {
+  const innerError = { date: new Date().toISOString().slice(0, 19), 'request-id': crypto.randomUUID() };
+  return { status, body: { error: { code, message, innerError } } };
+};
+
 /** The error in the words of the service that answers. Partner Center's throttling has a body of its own. */
 export function serviceError(service: Service, status: number, code: string, message: string): Answer {
   if (service === 'arm') return armError(status, code, message);
+  if (service === 'graph') return graphError(status, code, message);
   if (status === 429) return { status, body: { statusCode: 429, message } };
   return partnerCenterFault(status, status, message);
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { managedIdentity } from '../issuer/issuer.ts';
+import { customersApp, managedIdentity } from '../issuer/issuer.ts';
 import { keysOf } from './give-keys.ts';
 import type { Runtime } from './start-runtime.ts';
 
@@ -33,6 +33,8 @@ export function giveSettings(endpoints: Endpoints, data: string, policy: object)
     COST_EXPORTS: exportsDir,
     ACTIVITY_FILES: join(data, 'activity'),
     GRAPH_URL: microsoft.url,
+    GRAPH_CLIENT_ID: customersApp.clientId,
+    AUTHORITY_URL: issuer.url,
     ...keysOf(data),
   });
 }

@@ -65,7 +65,7 @@ export const containers = {
   /** Payment instruments of a payer, as the billing provider tells them. */
   instruments: aggregate('instruments', '/payer'),
   /** What was last seen of a customer tenant's security. */
-  postures: aggregate('postures', '/party'),
+  postures: aggregate('postures', '/party', ['/blindSince', '/firstAskedAt', '/lookedAt']),
   /** What webhooks brought: id = hash of source and external id, so that a repetition is seen. */
   inbox: aggregate('inbox', '/source', ['/at']),
   /** Messages that could not be read, whole, with the reason. */

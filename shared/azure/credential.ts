@@ -47,7 +47,9 @@ async function make(
   settings: CredentialSettings,
   transport: Pick<TokenCredentialOptions, 'httpClient'>,
 ): Promise<TokenCredential> {
-  const { ClientAssertionCredential, ClientSecretCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  const { ClientAssertionCredential, ClientSecretCredential, ManagedIdentityCredential } = await import(
+    '@azure/identity'
+  );
   if (settings.kind === 'managed-identity') {
     const retryOptions = { maxRetries: 1 };
     const { clientId } = settings;

@@ -20,7 +20,14 @@ const exchangeScope = 'api://AzureADTokenExchange/.default';
  * consent, no such tenant, disabled, held off by conditional access. learn.microsoft.com, "Microsoft Entra authentication and
  * authorization error codes".
  */
-const refusals = new Set(['AADSTS700016', 'AADSTS7000229', 'AADSTS65001', 'AADSTS90002', 'AADSTS7000112', 'AADSTS53003']);
+const refusals = new Set([
+  'AADSTS700016',
+  'AADSTS7000229',
+  'AADSTS65001',
+  'AADSTS90002',
+  'AADSTS7000112',
+  'AADSTS53003',
+]);
 
 /**
  * The credential that asks in a customer's tenant: the partner's multi-tenant app, which proves itself by a token of the
@@ -31,9 +38,7 @@ const refusals = new Set(['AADSTS700016', 'AADSTS7000229', 'AADSTS65001', 'AADST
  * Unconfirmed: whether consent given for a partner by its GDAP relationship is enough for application permissions; Microsoft
  * documents consent in each customer's tenant.
  */
-export function customerCredential(
-  settings: CustomerCredentialSettings,
-): (tenantId: string) => TokenCredential {
+export function customerCredential(settings: CustomerCredentialSettings): (tenantId: string) => TokenCredential {
   const { clientId, identity } = settings;
   const authority = serviceUrl(settings.authority, 'AUTHORITY_URL');
   const isCarried = authority.protocol === 'http:' && isLoopback(authority);

@@ -43,7 +43,7 @@ export async function* readList(settings: RestSettings, path: string, missing?: 
  */
 export async function readOne(settings: RestSettings, pathOrLink: string): Promise<unknown> {
   const base = serviceUrl(settings.baseUrl, `the base URL of ${settings.name}`, settings.allowHttp);
-  const url = URL.parse(pathOrLink, base);
+  const url = URL.parse(pathOrLink, base.href);
   if (url === null || url.origin !== base.origin) {
     throw new Error(`${settings.name} gave a link outside ${base.origin}: ${pathOrLink.slice(0, 200)}`);
   }

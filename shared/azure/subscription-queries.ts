@@ -12,6 +12,16 @@ export async function subscriptionsAfter(
   return await idsAfter(subscriptions, after, limit, 'AND c.firstSeenAt < @knownBefore', parameters);
 }
 
+/** Ids of a party's next subscriptions in order of id. */
+export async function partySubscriptionsAfter(
+  subscriptions: Container,
+  party: string,
+  after: string,
+  limit: number,
+): Promise<readonly string[]> {
+  return await idsAfter(subscriptions, after, limit, 'AND c.party = @party', [{ name: '@party', value: party }]);
+}
+
 /** Parties of one query; each is a term of it. */
 const partiesInQuery = 200;
 

@@ -21,7 +21,9 @@ export async function askFirstLook(
   { aggregates, now }: Pick<LookPorts, 'aggregates' | 'now'>,
   party: string,
 ): Promise<void> {
-  await aggregates.act<TenantPosture>(postureAddress(party), undefined, (state) => decideFirstLook(state, party, now()));
+  await aggregates.act<TenantPosture>(postureAddress(party), undefined, (state) =>
+    decideFirstLook(state, party, now()),
+  );
 }
 
 /**

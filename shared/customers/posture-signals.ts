@@ -27,7 +27,9 @@ export function postureSignal(
   const points = Math.min(policy.mostPoints, Math.min(policy.firstLookPoints, sum(stood)) + sum(news));
   const [worst] = fresh;
   const reckoned = [
-    ...(stood.length === 0 ? [] : [`${sum(stood)} stood there at the first look, counted up to ${policy.firstLookPoints}`]),
+    ...(stood.length === 0
+      ? []
+      : [`${sum(stood)} stood there at the first look, counted up to ${policy.firstLookPoints}`]),
     ...(news.length === 0 ? [] : [`${sum(news)} new`]),
   ].join('; ');
   const list = fresh.slice(0, 3).map((one) => `${one.observed} (${one.points})`);

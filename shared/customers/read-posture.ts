@@ -1,5 +1,12 @@
 import { NotAllowed } from '../core/failures.ts';
-import { type AzureHolder, type AzureRole, type DirectoryFacts, type Part, partsOfDirectory, type Unseen } from './posture.ts';
+import {
+  type AzureHolder,
+  type AzureRole,
+  type DirectoryFacts,
+  type Part,
+  partsOfDirectory,
+  type Unseen,
+} from './posture.ts';
 
 /** A customer's directory. Everything throws `NotAllowed` where it may not be seen, `KnownLater` where waiting helps. */
 export interface Directory {

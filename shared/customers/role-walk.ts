@@ -38,17 +38,19 @@ const keyOf = ({ role, principalId }: AzureHolder): string => `${role} ${princip
 
 function merged(holders: readonly AzureHolder[]): readonly AzureHolder[] {
   const byKey = Map.groupBy(holders, keyOf);
-  return [...byKey.values()].flatMap((same) => {
-    const [first] = same.toSorted((a, b) => (a.example < b.example ? -1 : 1));
-    if (first === undefined) return [];
-    return {
-      ...first,
-      conditional: same.every(({ conditional }) => conditional),
-      atRoot: same.some(({ atRoot }) => atRoot),
-      // The same subscription may hold the role twice: at itself and above.
-      subscriptions: same.reduce((sum, one) => sum + one.subscriptions, 0),
-    };
-  }).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return [...byKey.values()]
+    .flatMap((same) => {
+      const [first] = same.toSorted((a, b) => (a.example < b.example ? -1 : 1));
+      if (first === undefined) return [];
+      return {
+        ...first,
+        conditional: same.every(({ conditional }) => conditional),
+        atRoot: same.some(({ atRoot }) => atRoot),
+        // The same subscription may hold the role twice: at itself and above.
+        subscriptions: same.reduce((sum, one) => sum + one.subscriptions, 0),
+      };
+    })
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 /**

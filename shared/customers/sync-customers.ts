@@ -1,6 +1,7 @@
 import type { Aggregates } from '../core/aggregate.ts';
 import { customerParty } from '../core/ids.ts';
 import { type Customer, type CustomerMention, decideCustomer, decideMention, type Mention } from './customer.ts';
+import { askFirstLook } from './look-at-tenant.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface FoundCustomer {
@@ -37,7 +38,10 @@ export interface CustomerPorts {
   readonly link?: ((customer: Customer) => Promise<void>) | undefined;
 }
 
-/** Registers one customer of the list and every subscription under its plans. Repeating it changes nothing. */
+/**
+ * Registers one customer of the list and every subscription under its plans, and asks for the first look at its
+ * tenant. Repeating it changes nothing.
+ */
 export async function takeInCustomer(
   ports: Pick<CustomerPorts, 'aggregates' | 'now' | 'directory' | 'link'>,
   found: FoundCustomer,
@@ -54,6 +58,8 @@ export async function takeInCustomer(
     });
   }
   if (customer !== undefined) await ports.link?.(customer);
+  // After its subscriptions: the first look sees who holds roles there.
+  await askFirstLook(ports, customerParty(found.tenantId));
 }
 
 /** Takes a mention of a customer in and answers it as it stands now. */

@@ -82,7 +82,10 @@ export interface LookStep {
 }
 
 /** Whether a step goes on where the look stands: a stale or repeated one does not. */
-export function isNextStep(state: TenantPosture | undefined, { look, after }: Pick<LookStep, 'look' | 'after'>): boolean {
+export function isNextStep(
+  state: TenantPosture | undefined,
+  { look, after }: Pick<LookStep, 'look' | 'after'>,
+): boolean {
   if (after === '') return state?.look !== look;
   return state?.walk?.look === look && state.walk.after === after;
 }
@@ -158,9 +161,7 @@ function blindAfter(
   unseen: readonly Unseen[],
   at: string,
 ): readonly BlindPart[] {
-  const untouched = state.blind.filter(
-    ({ part }) => !seen.includes(part) && !unseen.some((one) => one.part === part),
-  );
+  const untouched = state.blind.filter(({ part }) => !seen.includes(part) && !unseen.some((one) => one.part === part));
   const now = unseen.map((one): BlindPart => {
     const known = state.blind.find(({ part, code }) => part === one.part && code === one.code);
     const looks = (known?.looks ?? 0) + 1;

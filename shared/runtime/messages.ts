@@ -33,6 +33,8 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   }),
   z.object({ v, kind: z.literal('hook-arrived'), source: id, inboxId: id }),
   z.object({ v, kind: z.literal('posture-step'), run: z.number().int(), after: z.string() }),
+  z.object({ v, kind: z.literal('posture-look'), party: id, look: id, after: z.string() }),
+  z.object({ v, kind: z.literal('assess-tenant'), signUpId: id }),
 ]);
 export type IntakeMessage = z.infer<typeof IntakeMessage>;
 

@@ -15,6 +15,12 @@ export async function takeInOnboarding(message: IntakeMessage, app: App, deliver
       return await (await import('./verification.ts')).askProvider(message, app, delivery.messageId);
     case 'hook-arrived':
       return await (await import('./hooks.ts')).takeInArrived(message, app);
+    case 'posture-step':
+      return await (await import('./postures.ts')).walkPostures(app, message, delivery.messageId);
+    case 'posture-look':
+      return await (await import('./postures.ts')).lookAtTenant(app, message, delivery.messageId);
+    case 'assess-tenant':
+      return await (await import('./postures.ts')).assessTenant(app, message, delivery.messageId);
     default:
       throw new Error(`nothing takes in "${message.kind}" yet`);
   }

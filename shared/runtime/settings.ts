@@ -40,6 +40,10 @@ const Settings = z
     COMMUNICATION_ENDPOINT: z.url().optional(),
     /** Microsoft Graph. */
     GRAPH_URL: z.url().default('https://graph.microsoft.com'),
+    /** The multi-tenant app that asks in customers' tenants, and trusts the managed identity. Empty: their security is not seen. */
+    GRAPH_CLIENT_ID: z.string().optional(),
+    /** Where that app gets its tokens. */
+    AUTHORITY_URL: z.url().default('https://login.microsoftonline.com'),
     /** Signing secrets of the billing system's webhook (Standard Webhooks, `whsec_…`), two live ones with a comma between. */
     BILLING_WEBHOOK_SECRETS: z.string().optional(),
     /** The same for verification providers, both ways. */

@@ -1,7 +1,9 @@
 import { createSubscriptionList } from '../azure/customer-subscriptions.ts';
 import { customerParty } from '../core/ids.ts';
 import type { Customer } from '../customers/customer.ts';
+import { postureView } from '../customers/posture-view.ts';
 import type { Subscription } from '../customers/subscription.ts';
+import { postureAddress, type TenantPosture } from '../customers/tenant-posture.ts';
 import type { App } from './compose.ts';
 import { historyReader } from './show-history.ts';
 
@@ -21,6 +23,7 @@ export async function showCustomer(app: Pick<App, 'aggregates' | 'containers' | 
     if (listed.length === shownSubscriptions) break;
   }
   const history = historyReader(app);
+  const posture = await app.aggregates.read<TenantPosture>(postureAddress(party));
   const [subscriptionsInAll, ...subscriptions] = await Promise.all([
     list.count(party),
     ...listed.map(async (id) => {
@@ -39,6 +42,7 @@ export async function showCustomer(app: Pick<App, 'aggregates' | 'containers' | 
     domain: customer.domain,
     tenantId: customer.tenantId,
     firstSeenAt: customer.firstSeenAt,
+    posture: postureView(posture),
     subscriptionsInAll,
     subscriptions: subscriptions.filter((one) => one !== undefined),
   };

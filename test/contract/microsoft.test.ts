@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import {
   aCustomer,
   aMicrosoft,
@@ -18,6 +19,7 @@ const { tenantId, plans } = aCustomer();
 const subscriptionId = subscriptionOf(aCustomer());
 const json = async (answer: Response): Promise<unknown> => JSON.parse(await answer.text());
 
+const Assignments = z.object({ value: z.array(z.unknown()).min(1) });
 const customerScope = `/providers/Microsoft.Billing/billingAccounts/1234:56789/customers/${tenantId}`;
 const budgetPath = `/subscriptions/${subscriptionId}/providers/Microsoft.Consumption/budgets/TestBudget?api-version=2021-10-01`;
 const window = "eventTimestamp ge '2026-11-19T00:00:00Z' and eventTimestamp le '2026-11-20T12:00:00Z'";
@@ -61,6 +63,22 @@ const answers: readonly {
     ask: async ({ call }) => {
       const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Insights/eventtypes/management/values`;
       return json(await call(`${path}?api-version=2015-04-01&$filter=${encodeURIComponent(window)}`));
+    },
+  },
+  {
+    example: 'graph.userRegistrationDetails',
+    ask: async ({ microsoft, credentialIn }) => {
+      const { token } = await credentialIn(tenantId).getToken('https://graph.microsoft.com/.default');
+      const path = '/v1.0/reports/authenticationMethods/userRegistrationDetails?$filter=isAdmin%20eq%20true';
+      return json(await fetch(`${microsoft.url}${path}`, { headers: { authorization: `Bearer ${token}` } }));
+    },
+  },
+  {
+    example: 'arm.roleAssignment.CONSTRUCTED',
+    ask: async ({ call }) => {
+      const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleAssignments`;
+      const { value } = Assignments.parse(await json(await call(`${path}?api-version=2022-04-01&$filter=atScope()`)));
+      return value[0];
     },
   },
   {

@@ -23,10 +23,13 @@ const root = join(import.meta.dirname, '../..');
 
 type PolicyPart = Readonly<Record<string, unknown>>;
 
-export interface AppOptions extends Partial<Pick<MicrosoftOptions, 'usage' | 'usagePageSize' | 'world'>> {
+export interface AppOptions
+  extends Partial<Pick<MicrosoftOptions, 'usage' | 'usagePageSize' | 'world' | 'security' | 'directoryPageSize'>> {
   /** What the policy says besides the partner; as a function it is told where the stand-ins are. */
   readonly policy?: PolicyPart | ((at: { readonly verificationUrl: string }) => PolicyPart);
   readonly now?: string;
+  /** Tenants where nobody consented to the partner's app. */
+  readonly withoutConsent?: ReadonlySet<string>;
 }
 
 /**
@@ -44,13 +47,17 @@ export async function anApp(options: AppOptions = {}) {
   const world = options.world ?? aWorld();
   const cosmos = await startCosmosEndpoint({ ...shared, containers: Object.values(definitions), database: 'surety' });
   const serviceBus = await startServiceBusEndpoint({ ...shared, queues: Object.values(queues) });
-  const issuer = await startIssuer({ store, tenantId: partnerTenant });
-  const { usage, usagePageSize } = options;
+  const { withoutConsent } = options;
+  const consent = withoutConsent === undefined ? {} : { withoutConsent };
+  const issuer = await startIssuer({ store, tenantId: partnerTenant, ...consent });
+  const { usage, usagePageSize, security, directoryPageSize } = options;
   const microsoft = await startMicrosoft({
     ...shared,
     world,
     ...(usage === undefined ? {} : { usage }),
     ...(usagePageSize === undefined ? {} : { usagePageSize }),
+    ...(security === undefined ? {} : { security }),
+    ...(directoryPageSize === undefined ? {} : { directoryPageSize }),
   });
   const verification = await startVerification({ ...shared, secret: keysOf(data)['VERIFICATION_SECRETS'] ?? '' });
   giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, {

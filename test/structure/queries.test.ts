@@ -8,9 +8,11 @@ const crossPartition: Readonly<Record<string, string>> = {
   'shared/azure/cost-queries.ts': 'which subscriptions an earlier run of the feed named; once a run, by feed and month',
   'shared/azure/customer-subscriptions.ts':
     'a subscription is a partition of its own; a plan and a customer page ask for those of one party, by an index',
+  'shared/azure/customer-queries.ts': 'the daily sweep walks all customers in order, fifteen at a time',
   'shared/azure/feed-queries.ts':
     'which feeds are silent, of any party; once an hour, the first hundred of each source',
   'shared/azure/open-case-parties.ts': 'whose logs are read more often; a step of the sweep, by an index',
+  'shared/azure/posture-queries.ts': 'how many tenants are not seen, of all; three counts a day, by indexes',
   'shared/azure/subscription-queries.ts': 'the sweep walks all subscriptions in order of id, a hundred at a time',
   'shared/cli/audit-chains.ts': 'names every chain there is, so that a person can have all of them verified',
   'shared/cli/cases-list.ts': 'a person asked for the list of all cases; page by page',

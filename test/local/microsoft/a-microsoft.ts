@@ -10,6 +10,7 @@ export const partnerTenant = '10000000-0000-4000-8000-000000000001';
 export const audiences = {
   partnerCenter: 'https://api.partnercenter.microsoft.com',
   arm: 'https://management.azure.com',
+  graph: 'https://graph.microsoft.com',
 } as const;
 
 /** The n-th customer: one Azure plan with two subscriptions. */
@@ -95,6 +96,8 @@ export interface Running {
   readonly credential: {
     getToken(scopes: string | string[]): Promise<{ token: string; expiresOnTimestamp: number }>;
   };
+  /** The same of an app that has consent in a customer's tenant. */
+  credentialIn(tenantId: string): Running['credential'];
   /** A raw call with an accepted token. */
   call(path: string, init?: RequestInit): Promise<Response>;
 }
@@ -110,8 +113,8 @@ export async function aMicrosoft(options: Partial<MicrosoftOptions> = {}): Promi
     await Promise.all([issuer.close(), microsoft.close()]);
     if (options.store === undefined) await store.close();
   });
-  const tokenFor = (audience: string) =>
-    issuer.mintAppToken({ tid: partnerTenant, oid: 'o', azp: 'a', roles: [], audience });
+  const tokenFor = (audience: string, tid = partnerTenant) =>
+    issuer.mintAppToken({ tid, oid: 'o', azp: 'a', roles: [], audience });
   return {
     store,
     clock,
@@ -124,8 +127,18 @@ export async function aMicrosoft(options: Partial<MicrosoftOptions> = {}): Promi
         expiresOnTimestamp: Date.now() + 3_600_000,
       }),
     },
+    credentialIn: (tenantId) => ({
+      getToken: async (scopes) => ({
+        token: await tokenFor([scopes].flat().join(' ').replace('/.default', ''), tenantId),
+        expiresOnTimestamp: Date.now() + 3_600_000,
+      }),
+    }),
     async call(path, init = {}) {
-      const audience = path.startsWith('/v1/') ? audiences.partnerCenter : audiences.arm;
+      const audience = path.startsWith('/v1/')
+        ? audiences.partnerCenter
+        : path.startsWith('/v1.0/')
+          ? audiences.graph
+          : audiences.arm;
       const headers = new Headers(init.headers);
       if (!headers.has('authorization')) headers.set('authorization', `Bearer ${await tokenFor(audience)}`);
       return await fetch(`${microsoft.url}${path}`, { ...init, headers });
