@@ -46,10 +46,12 @@ export interface TenantPosture extends Root {
   readonly blindSince?: string;
 }
 
+/** Where a tenant's posture stands. */
 export const postureAddress = (party: string) => ({ container: 'postures', partition: party, id: 'posture' }) as const;
 
 /** A tenant's weaknesses beyond this are not kept one by one; they are the lightest. */
 const keptFindings = 100;
+/** Name of the look at first sight. */
 export const firstLook = 'first';
 
 /** Asks for the first look at a tenant, at its first sight. Undefined when it was asked for. Pure. */
