@@ -43,7 +43,7 @@ export const containers = {
   plans: aggregate('plans', '/party', ['/status', '/caseId']),
   /** Who a subscription belongs to by day, the holds on it, and what was last seen of it outside. */
   subscriptions: aggregate('subscriptions', '/subscriptionId', ['/party', '/firstSeenAt']),
-  customers: aggregate('customers', '/party', ['/name']),
+  customers: aggregate('customers', '/party', ['/name', '/listedAt']),
   /** One document per feed, subscription and billing month, replaced whole. */
   usage: aggregate('usage', '/subscriptionId', ['/feed', '/month', '/historyMissing']),
   /** Read position and what has been seen before, per subscription. */

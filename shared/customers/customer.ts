@@ -1,4 +1,4 @@
-import type { AuditEffect, Decision, QueueEffect, Root } from '../core/aggregate.ts';
+import { type AuditEffect, contentOf, type Decision, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash, customerParty, unknownParty } from '../core/ids.ts';
 import type { Attribution, Subscription } from './subscription.ts';
 
@@ -10,6 +10,10 @@ export interface Customer extends Root {
   readonly name: string;
   readonly domain: string;
   readonly firstSeenAt: string;
+  /** When Partner Center's list named it last, to the day. Indexed: who is not named any more is found. */
+  readonly listedAt?: string;
+  /** When it was noted that the list does not name it any more; gone when it comes back. */
+  readonly leftAt?: string;
 }
 
 /** What a source says about a subscription. */
@@ -151,7 +155,12 @@ export interface CustomerMention {
   readonly party: string;
   readonly name?: string | undefined;
   readonly domain?: string | undefined;
+  /** Partner Center's list names it now. */
+  readonly listed?: boolean;
 }
+
+/** The list is read every hour; once a day is enough to know who is on it. */
+const listedAgainMs = 24 * 3_600_000;
 
 /** Registers a customer at its first mention and keeps its name and domain. Undefined when nothing is new. Pure. */
 export function decideCustomer(
@@ -162,7 +171,10 @@ export function decideCustomer(
   const tenantId = mention.party.replace(/^customer:/, '');
   const name = mention.name ?? customer?.name ?? tenantId;
   const domain = mention.domain ?? customer?.domain ?? '';
-  if (customer !== undefined && customer.name === name && customer.domain === domain) return undefined;
+  const listedAt = listedAgain(customer, mention, now);
+  const same = customer !== undefined && customer.name === name && customer.domain === domain;
+  if (same && listedAt === customer.listedAt) return undefined;
+  const leftAt = mention.listed === true ? undefined : customer?.leftAt;
   return {
     state: {
       id: mention.party,
@@ -173,6 +185,41 @@ export function decideCustomer(
       name,
       domain,
       firstSeenAt: customer?.firstSeenAt ?? now.toISOString(),
+      ...(listedAt === undefined ? {} : { listedAt }),
+      ...(leftAt === undefined ? {} : { leftAt }),
     },
+  };
+}
+
+/** The new time once a day, and at once for one that had left. */
+function listedAgain(customer: Customer | undefined, { listed }: CustomerMention, now: Date): string | undefined {
+  const before = customer?.listedAt;
+  if (listed !== true) return before;
+  const isFresh = before !== undefined && now.getTime() - Date.parse(before) < listedAgainMs;
+  return isFresh && customer?.leftAt === undefined ? before : now.toISOString();
+}
+
+/** Notes that the list has not named a customer since `listedAt`. Undefined when it has, or when that is known. Pure. */
+export function decideLeft(
+  customer: Customer | undefined,
+  listedAt: string,
+  now: Date,
+): Decision<Customer> | undefined {
+  if (customer?.listedAt !== listedAt || customer.leftAt !== undefined) return undefined;
+  const leftAt = now.toISOString();
+  return {
+    state: { ...contentOf(customer), leftAt },
+    effects: [
+      {
+        to: 'audit',
+        id: `audit-${causeHash('customer-left', customer.party, listedAt)}`,
+        party: customer.party,
+        at: leftAt,
+        actor: 'surety',
+        action: 'customer-left',
+        target: customer.party,
+        facts: { listedAt },
+      },
+    ],
   };
 }

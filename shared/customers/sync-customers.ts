@@ -47,7 +47,7 @@ export async function takeInCustomer(
   found: FoundCustomer,
 ): Promise<void> {
   const { tenantId, name, domain } = found;
-  const customer = await noteCustomer(ports, { party: customerParty(tenantId), name, domain });
+  const customer = await noteCustomer(ports, { party: customerParty(tenantId), name, domain, listed: true });
   for await (const one of ports.directory.subscriptions(found.tenantId)) {
     await noteSubscription(ports, {
       subscriptionId: one.subscriptionId,

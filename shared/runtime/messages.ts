@@ -8,6 +8,7 @@ const id = z.string().min(1).max(300);
 /** Queue `intake`: facts that sources bring, before they are signals. */
 export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('customers-step'), run: z.number().int(), step: z.number().int() }),
+  z.object({ v, kind: z.literal('customer-left'), party: id, listedAt: z.iso.datetime() }),
   z.object({ v, kind: z.literal('customer-has-subscription'), party: id, subscriptionId: id, name: z.string() }),
   z.object({
     v,

@@ -11,9 +11,10 @@ import type { Delivery } from './on-queue.ts';
 import { isLoopback } from './settings.ts';
 import { subscriptionsOf } from './watched-logs.ts';
 
-/** Starts a walk through Partner Center's customer list. */
+/** Starts a walk through Partner Center's customer list, and notes who the last walk did not find any more. */
 export async function syncCustomers(app: App): Promise<void> {
   const { startCustomerSweep } = await import('../customers/sweep-customers.ts');
+  await (await import('./closed-accounts.ts')).askForLeft(app);
   await startCustomerSweep(app);
 }
 
@@ -64,6 +65,8 @@ export async function takeInFacts(message: IntakeMessage, app: App, delivery: De
   switch (message.kind) {
     case 'customers-step':
       return await walkCustomerList(app, message, delivery.messageId);
+    case 'customer-left':
+      return await (await import('./closed-accounts.ts')).takeLeave(message, app);
     case 'customer-has-subscription': {
       const { noteOwner } = await import('../customers/sync-customers.ts');
       return await noteOwner(app, message);

@@ -2,22 +2,24 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QueueEffect } from '../../shared/core/aggregate.ts';
 import { keyRingOf } from '../../shared/core/key-ring.ts';
 import { sealApplicant } from '../../shared/onboarding/applicant.ts';
+import type { Link } from '../../shared/onboarding/identity/link.ts';
 import { applicantParty, type SignUp } from '../../shared/onboarding/sign-up.ts';
 import { aCustomer, aWorld } from '../local/microsoft/a-microsoft.ts';
 import { type ApplicantOver, anApplicant } from '../onboarding/identity/some-applicants.ts';
 import { anApp, type RunningApp } from './an-app.ts';
 
 const startedAt = '2026-11-20T12:00:00.000Z';
+const customers = [aCustomer(1), aCustomer(2)];
 let app: RunningApp;
 beforeAll(async () => {
-  app = await anApp({ now: '2026-11-20T11:00:00Z', world: aWorld({ customers: [aCustomer(1)] }) });
+  app = await anApp({ now: '2026-11-20T11:00:00Z', world: aWorld({ customers }) });
   await app.run('sync-customers');
   await app.pass(60);
 });
 afterAll(async () => await app.close());
 
 /** Stores a sign-up as its decision leaves it, with messages that a crash left unsent; the sweep sends them. */
-async function signUp(id: string, over: ApplicantOver, times: number): Promise<void> {
+async function signUp(id: string, over: ApplicantOver, times: number, at = startedAt): Promise<void> {
   const keys = keyRingOf('SEAL_KEYS', process.env['SEAL_KEYS'] ?? '');
   const party = applicantParty(id);
   const outbox = Array.from(
@@ -31,8 +33,8 @@ async function signUp(id: string, over: ApplicantOver, times: number): Promise<v
     }),
   );
   const document: SignUp = {
-    ...{ id, v: 1, kind: 'sign-up', version: 1, outbox, pendingSince: startedAt, party, status: 'verifying' },
-    ...{ startedAt, phoneIndex: 'x', sealedApplicant: sealApplicant(keys, id, anApplicant(id.length, over)) },
+    ...{ id, v: 1, kind: 'sign-up', version: 1, outbox, pendingSince: at, party, status: 'verifying' },
+    ...{ startedAt: at, phoneIndex: 'x', sealedApplicant: sealApplicant(keys, id, anApplicant(id.length, over)) },
     ...{ evidence: [], awaiting: [{ kind: 'identity', deadline: '2026-11-21T12:00:00.000Z' }] },
   };
   await app.containers('signups').items.create(document);
@@ -71,4 +73,31 @@ test('two who share a phone are linked, and nothing personal is logged or stored
     expect(text).not.toContain(canary);
   expect(app.log.filter((line) => line.startsWith('error'))).toEqual([]);
   expect(app.deadLettered()).toBe(0);
+});
+
+test('a customer whom the list does not name any more still links, and one that is named does not count as gone', async () => {
+  const gone = customers.pop();
+  // One walk an hour; for three days nobody is gone.
+  await app.pass(60);
+  await app.run('sync-customers');
+  await app.pass(1);
+  await app.run('sync-customers');
+  expect(await app.documents('links', 'closed-link')).toEqual([]);
+  for (let hours = 0; hours < 5; hours += 1) {
+    await app.pass(24 * 60);
+    await app.run('sync-customers');
+    await app.pass(1);
+  }
+  const closed = await app.documents<Link>('links', 'closed-link');
+  expect(new Set(closed.map(({ subject, why }) => `${subject} ${why}`))).toEqual(
+    new Set([`customer:${gone?.tenantId} left`]),
+  );
+  expect(closed.length).toBe(2);
+  await signUp('back-again', { company: { domain: gone?.domain ?? '' } }, 1, app.clock.now().toISOString());
+  expect(await reasonsOf('back-again')).toContain('identity.closed-account');
+  const { resources } = await app
+    .containers('audit')
+    .items.query<string>("SELECT VALUE c.action FROM c WHERE c.action = 'customer-left'")
+    .fetchAll();
+  expect(resources).toHaveLength(1);
 });

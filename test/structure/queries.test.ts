@@ -9,6 +9,7 @@ const crossPartition: Readonly<Record<string, string>> = {
   'shared/azure/customer-subscriptions.ts':
     'a subscription is a partition of its own; a plan and a customer page ask for those of one party, by an index',
   'shared/azure/customer-queries.ts': 'the daily sweep walks all customers in order, fifteen at a time',
+  'shared/azure/left-customers.ts': 'whom the customer list does not name any more; once an hour, by an index',
   'shared/azure/feed-queries.ts':
     'which feeds are silent, of any party; once an hour, the first hundred of each source',
   'shared/azure/open-case-parties.ts': 'whose logs are read more often; a step of the sweep, by an index',
