@@ -5,8 +5,10 @@ import { sealApplicant } from '../../shared/onboarding/applicant.ts';
 import type { Link } from '../../shared/onboarding/identity/link.ts';
 import { applicantParty, type SignUp } from '../../shared/onboarding/sign-up.ts';
 import { aCustomer, aWorld } from '../local/microsoft/a-microsoft.ts';
+import { anInstrumentEvent } from '../onboarding/an-instrument.ts';
 import { type ApplicantOver, anApplicant } from '../onboarding/identity/some-applicants.ts';
 import { anApp, type RunningApp } from './an-app.ts';
+import { signedPost } from './signed-post.ts';
 
 const startedAt = '2026-11-20T12:00:00.000Z';
 const customers = [aCustomer(1), aCustomer(2)];
@@ -73,6 +75,21 @@ test('two who share a phone are linked, and nothing personal is logged or stored
     expect(text).not.toContain(canary);
   expect(app.log.filter((line) => line.startsWith('error'))).toEqual([]);
   expect(app.deadLettered()).toBe(0);
+});
+
+test('a card that the billing provider tells of links its payers, and they are assessed again', async () => {
+  const at = app.clock.now().getTime();
+  await signUp('card-one', { address: '192.0.2.21' }, 1, new Date(at).toISOString());
+  await signUp('card-other', { address: '192.0.2.22' }, 1, new Date(at + 60_000).toISOString());
+  // The later one presents it first: the earlier one, linked late, has it assessed again.
+  for (const signUpId of ['card-other', 'card-one']) {
+    const body = anInstrumentEvent({ timestamp: app.clock.now().toISOString(), payer: { signUpId } });
+    const secret = process.env['BILLING_WEBHOOK_SECRETS'] ?? '';
+    await signedPost(`${app.host.url}/api/hooks/billing`, { secret, id: `evt-${signUpId}`, body });
+    await app.settled();
+  }
+  expect(await reasonsOf('card-other')).toContain('identity.shared-card');
+  expect(await reasonsOf('card-one')).not.toContain('identity.shared-card');
 });
 
 test('a customer whom the list does not name any more still links, and one that is named does not count as gone', async () => {
