@@ -1,5 +1,5 @@
 /** The loopback endpoints that can be told to misbehave. */
-export type EndpointName = 'cosmos' | 'service-bus' | 'microsoft' | 'verification';
+export type EndpointName = 'cosmos' | 'service-bus' | 'microsoft' | 'verification' | 'communication';
 
 /** One request as the faults see it, e.g. `{ endpoint: 'cosmos', operation: 'batch', target: 'cases/customer:…' }`. */
 export interface Arrival {

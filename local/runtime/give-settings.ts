@@ -8,11 +8,11 @@ import type { Runtime } from './start-runtime.ts';
 /** Audience of people's tokens on this machine. */
 export const apiAudience = 'api://surety-on-one-machine';
 
-type Endpoints = Pick<Runtime, 'cosmos' | 'serviceBus' | 'issuer' | 'microsoft' | 'exportsDir'>;
+type Endpoints = Pick<Runtime, 'cosmos' | 'serviceBus' | 'issuer' | 'microsoft' | 'communication' | 'exportsDir'>;
 
 /** Writes the policy into the data folder, and tells the app in `process.env` where everything is: as on Azure. */
 export function giveSettings(endpoints: Endpoints, data: string, policy: object): void {
-  const { cosmos, serviceBus, issuer, microsoft, exportsDir } = endpoints;
+  const { cosmos, serviceBus, issuer, microsoft, communication, exportsDir } = endpoints;
   const policyPath = join(data, 'policy.yaml');
   writeFileSync(policyPath, `# Written at each start.\n${stringify(policy)}`);
   Object.assign(process.env, {
@@ -32,6 +32,7 @@ export function giveSettings(endpoints: Endpoints, data: string, policy: object)
     SURETY_ARCHIVE: join(data, 'archive'),
     COST_EXPORTS: exportsDir,
     ACTIVITY_FILES: join(data, 'activity'),
+    COMMUNICATION: communication.connectionString,
     GRAPH_URL: microsoft.url,
     GRAPH_CLIENT_ID: customersApp.clientId,
     AUTHORITY_URL: issuer.url,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { containers } from '../../shared/azure/containers.ts';
 import { queues } from '../../shared/azure/queues.ts';
 import { type RuntimeClock, standingClock } from '../clock.ts';
+import { type Communication, startCommunication } from '../communication/endpoint.ts';
 import { type CosmosEndpoint, startCosmosEndpoint } from '../cosmos/endpoint.ts';
 import { createFaults, type Faults } from '../faults.ts';
 import { type FunctionsHost, startFunctionsHost } from '../functions-host/host.ts';
@@ -46,6 +47,7 @@ export interface Runtime {
   readonly serviceBus: ServiceBusEndpoint;
   readonly issuer: Issuer;
   readonly microsoft: Microsoft;
+  readonly communication: Communication;
   readonly verification: VerificationStandIn;
   readonly host: FunctionsHost;
   readonly exportsDir: string;
@@ -85,7 +87,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const issuer = await startIssuer({ store, tenantId: world.partner.tenantId });
   const microsoft = await startMicrosoft({ ...shared, world });
   const verification = await startProvider(state, { ...shared, secret: keysOf(data)['VERIFICATION_SECRETS'] ?? '' });
-  giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, incidentPolicy(world, verification));
+  const communication = await startCommunication({ ...shared, serviceBus: serviceBus.connectionString });
+  giveSettings({ cosmos, serviceBus, issuer, microsoft, communication, exportsDir }, data, incidentPolicy(world, verification));
   const host = await startFunctionsHost({
     appDir: options.appDir,
     env: process.env,
@@ -105,6 +108,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serviceBus,
     issuer,
     microsoft,
+    communication,
     verification,
     host,
     exportsDir,
@@ -112,6 +116,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     startedInMs: performance.now() - began,
     async stop() {
       await host.stop();
+      await communication.close();
       await verification.close();
       await microsoft.close();
       await issuer.close();

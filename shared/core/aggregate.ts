@@ -135,13 +135,14 @@ export interface Aggregates {
    * Reads the root, decides, commits in one transactional batch and sends the effects. `decide` may run several times;
    * it answers undefined when there is nothing to do. `messageId` is remembered for 30 days, so that a second delivery is
    * a no-op that only sends what a crash left waiting. With `partId` the part of that id is read after the root and decided
-   * with it.
+   * with it. After `mostTries` conflicts in a row (30 unless said) it throws `TooManyConflicts`, and nothing was stored.
    */
   act<S extends Root, P extends Part = never>(
     address: Address,
     messageId: string | undefined,
     decide: (state: S | undefined, part: P | undefined) => Decision<S, P> | undefined,
     partId?: string,
+    mostTries?: number,
   ): Promise<Outcome<S>>;
   /** A document beside a root, or undefined. Throws `NewerShape` when the document is newer than this code. */
   readBeside<D extends Part>(address: Address): Promise<D | undefined>;

@@ -1,12 +1,17 @@
 /** What will work later by itself: 429, 503, a time-out, a store that is down. Retried with patience, never parked. */
 export class KnownLater extends Error {
-  override readonly name = 'KnownLater';
+  override readonly name: string = 'KnownLater';
   /** What the service asked for, if it did. */
   readonly retryAfterMs: number | undefined;
   constructor(message: string, options?: ErrorOptions & { readonly retryAfterMs?: number | undefined }) {
     super(message, options);
     this.retryAfterMs = options?.retryAfterMs;
   }
+}
+
+/** A document was changed by others each time it was about to be written: nothing was stored. Later it may. */
+export class TooManyConflicts extends KnownLater {
+  override readonly name: string = 'TooManyConflicts';
 }
 
 /** A write whose answer never came: it may or may not have acted. Only looking settles it; it is never repeated blindly. */

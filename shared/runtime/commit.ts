@@ -12,7 +12,7 @@ import {
   type Part,
   type Root,
 } from '../core/aggregate.ts';
-import { KnownLater } from '../core/failures.ts';
+import { KnownLater, TooManyConflicts } from '../core/failures.ts';
 import { createBeside, readTagged } from './beside.ts';
 import { knownLater } from './classify-failure.ts';
 import { type DrainPorts, drain, type Tagged } from './drain.ts';
@@ -42,9 +42,10 @@ export function createAggregates(ports: CommitPorts): Aggregates {
       messageId: string | undefined,
       decide: (state: S | undefined, part: P | undefined) => Decision<S, P> | undefined,
       partId?: string,
+      mostTries = maxTries,
     ): Promise<Outcome<S>> {
       const container = ports.containers(address.container);
-      for (let tries = 0; tries < maxTries; tries += 1) {
+      for (let tries = 0; tries < mostTries; tries += 1) {
         const root = await readRoot<S>(container, address);
         // After the root: whoever changes the part from now on changes the root's tag too.
         const part = partId === undefined ? undefined : await readTagged<P>(container, { ...address, id: partId });
@@ -67,7 +68,9 @@ export function createAggregates(ports: CommitPorts): Aggregates {
         }
         return { kind: 'committed', state: await drainStored(container, address, committed, messageId, ports) };
       }
-      throw new KnownLater(`${address.container}/${address.id} changed ${maxTries} times while it was being decided`);
+      throw new TooManyConflicts(
+        `${address.container}/${address.id} changed ${mostTries} times while it was being decided`,
+      );
     },
   };
 }

@@ -3,6 +3,7 @@ import { decidePlanEnded } from '../cases/case-plan.ts';
 import type { Root } from '../core/aggregate.ts';
 import type { Plan } from '../enforcement/plan.ts';
 import { decideExpiry } from '../enforcement/plan.ts';
+import type { Phone } from '../onboarding/phone.ts';
 import type { App } from './compose.ts';
 import { reconcile } from './handle-action.ts';
 import type { DueMessage } from './messages.ts';
@@ -48,7 +49,15 @@ async function lookAt(app: App, message: Extract<DueMessage, { kind: 'due' }>): 
       return;
     case 'verifications':
       return await (await import('./verification.ts')).lookAtVerification(app, id, message.version);
+    case 'phones':
+      return await tidyPhone(app, partition);
     default:
       throw new Error(`nothing in ${message.container} is ever due, but ${id} asks to be looked at`);
   }
+}
+
+/** Removes numbers and codes that have expired. */
+async function tidyPhone(app: App, phoneIndex: string): Promise<void> {
+  const { decideTidy, phoneAddress } = await import('../onboarding/phone.ts');
+  await app.aggregates.act<Phone>(phoneAddress(phoneIndex), undefined, (phone) => decideTidy(phone, app.now()));
 }

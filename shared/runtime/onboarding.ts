@@ -27,6 +27,9 @@ export async function takeInOnboarding(message: IntakeMessage, app: App, deliver
 }
 
 /** Sends what a message of the queue `notifications` names. */
-export async function notify(message: NotificationMessage, _app: App): Promise<void> {
-  throw new Error(`nothing sends "${message.kind}" yet`);
+export async function notify(message: NotificationMessage, app: App): Promise<void> {
+  switch (message.kind) {
+    case 'otp-sms':
+      return await (await import('./otp.ts')).sendOtp(app, message);
+  }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { standingClock } from '../../local/clock.ts';
+import { startCommunication } from '../../local/communication/endpoint.ts';
 import { startCosmosEndpoint } from '../../local/cosmos/endpoint.ts';
 import { createFaults } from '../../local/faults.ts';
 import { startFunctionsHost } from '../../local/functions-host/host.ts';
@@ -30,6 +31,8 @@ export interface AppOptions
   readonly now?: string;
   /** Tenants where nobody consented to the partner's app. */
   readonly withoutConsent?: ReadonlySet<string>;
+  /** File of the store; in memory unless said. */
+  readonly storePath?: string;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function anApp(options: AppOptions = {}) {
   const data = mkdtempSync(join(tmpdir(), 'surety-app-'));
   const exportsDir = join(data, 'exports');
   mkdirSync(exportsDir);
-  const store = openStore(':memory:');
+  const store = openStore(options.storePath ?? ':memory:');
   const clock = standingClock(new Date(options.now ?? '2026-11-20T12:00:00Z'), process.env);
   const faults = createFaults();
   const shared = { store, clock, faults };
@@ -60,7 +63,13 @@ export async function anApp(options: AppOptions = {}) {
     ...(directoryPageSize === undefined ? {} : { directoryPageSize }),
   });
   const verification = await startVerification({ ...shared, secret: keysOf(data)['VERIFICATION_SECRETS'] ?? '' });
-  giveSettings({ cosmos, serviceBus, issuer, microsoft, exportsDir }, data, {
+  // What the outside world receives stands in a file of its own: numbers and codes are plain there.
+  const outside = openStore(':memory:');
+  const communication = await startCommunication({
+    ...{ clock, faults, store: outside },
+    serviceBus: serviceBus.connectionString,
+  });
+  giveSettings({ cosmos, serviceBus, issuer, microsoft, communication, exportsDir }, data, {
     v: 1,
     partner: aPartner,
     ...(typeof options.policy === 'function' ? options.policy({ verificationUrl: verification.url }) : options.policy),
@@ -79,6 +88,7 @@ export async function anApp(options: AppOptions = {}) {
   return {
     ...{
       clock,
+      communication,
       verification,
       faults,
       host,
@@ -110,6 +120,8 @@ export async function anApp(options: AppOptions = {}) {
     async close() {
       await host.stop();
       containers('cases').database.client.dispose();
+      await communication.close();
+      await outside.close();
       await Promise.all([verification.close(), microsoft.close(), issuer.close(), serviceBus.close(), cosmos.close()]);
       await store.close();
       rmSync(data, { recursive: true, force: true });
