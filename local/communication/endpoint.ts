@@ -98,7 +98,11 @@ async function answerCall(serving: Serving, call: Call, faults: readonly Misbeha
   if (told !== undefined) {
     const seconds = told.retryAfterMs === undefined ? undefined : String(Math.ceil(told.retryAfterMs / 1000));
     const answer = refusal(told.status, 'ServiceFault', 'Told to fail.');
-    return await logged(serving, call, seconds === undefined ? answer : { ...answer, headers: { 'retry-after': seconds } });
+    return await logged(
+      serving,
+      call,
+      seconds === undefined ? answer : { ...answer, headers: { 'retry-after': seconds } },
+    );
   }
   const pathAndQuery = call.url.pathname + call.url.search;
   const refused = refusedSignature({ method: call.method, pathAndQuery, body: call.body }, call.headers, accessKey);

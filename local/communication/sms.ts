@@ -38,7 +38,8 @@ export function readSmsRequest(text: string): SmsRequest | undefined {
     return undefined;
   }
   const recipients = smsRecipients.map((one) => asRecord(one)['to']).filter((to) => typeof to === 'string');
-  if (recipients.length === 0 || recipients.length !== smsRecipients.length || recipients.length > 100) return undefined;
+  if (recipients.length === 0 || recipients.length !== smsRecipients.length || recipients.length > 100)
+    return undefined;
   return {
     from,
     message,
@@ -57,7 +58,8 @@ export function outcomeOf(to: string, messageId: string): SmsOutcome {
     successful: false,
   });
   const ending = to.slice(-4);
-  if (!/^\+[1-9]\d{6,14}$/.test(to) || ending === endings.invalid) return failed(400, 'Invalid To phone number format.');
+  if (!/^\+[1-9]\d{6,14}$/.test(to) || ending === endings.invalid)
+    return failed(400, 'Invalid To phone number format.');
   if (ending === endings.away) return failed(503, 'ServiceUnavailable');
   if (ending === endings.busy) return failed(429, 'TooManyRequests');
   const accepted = {
@@ -90,7 +92,9 @@ export function reportEvent({ from, tag }: SmsRequest, outcome: SmsOutcome, at: 
       deliveryStatus: outcome.report?.status,
       deliveryStatusDetails: outcome.report?.details,
       receivedTimestamp: time,
-      deliveryAttempts: [{ timestamp: time, segmentsSucceeded: outcome.report?.status === 'Delivered' ? 1 : 0, segmentsFailed: 0 }],
+      deliveryAttempts: [
+        { timestamp: time, segmentsSucceeded: outcome.report?.status === 'Delivered' ? 1 : 0, segmentsFailed: 0 },
+      ],
       tag,
     },
     eventType: 'Microsoft.Communication.SMSDeliveryReportReceived',

@@ -88,7 +88,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const microsoft = await startMicrosoft({ ...shared, world });
   const verification = await startProvider(state, { ...shared, secret: keysOf(data)['VERIFICATION_SECRETS'] ?? '' });
   const communication = await startCommunication({ ...shared, serviceBus: serviceBus.connectionString });
-  giveSettings({ cosmos, serviceBus, issuer, microsoft, communication, exportsDir }, data, incidentPolicy(world, verification));
+  giveSettings(
+    { cosmos, serviceBus, issuer, microsoft, communication, exportsDir },
+    data,
+    incidentPolicy(world, verification),
+  );
   const host = await startFunctionsHost({
     appDir: options.appDir,
     env: process.env,

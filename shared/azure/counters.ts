@@ -13,7 +13,12 @@ export function createCounters(container: Container): Counters {
     raise: (counter, by, most, ttl) =>
       by > most
         ? Promise.resolve(false)
-        : patchOrCreate(container, counter, { member: 'count', by, ttl, condition: `FROM c WHERE c.count <= ${most - by}` }),
+        : patchOrCreate(container, counter, {
+            member: 'count',
+            by,
+            ttl,
+            condition: `FROM c WHERE c.count <= ${most - by}`,
+          }),
     raiseSent: (counter, { leastSent, leastPercent }: Conversion, ttl) =>
       patchOrCreate(container, counter, {
         member: 'count',

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
-import type { CallEnd } from '../onboarding/sending.ts';
 import type { SendSms } from '../onboarding/send-passcode.ts';
+import type { CallEnd } from '../onboarding/sending.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export interface SmsSettings {
@@ -41,7 +41,8 @@ async function open({ connectionString, endpoint, credential, allowHttp }: SmsSe
   // `allowInsecureConnection` is of the pipeline below, and not among the options that the SDK declares.
   const options = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: allowHttp };
   if (connectionString !== undefined) return new SmsClient(connectionString, options);
-  if (endpoint === undefined || credential === undefined) throw new Error('neither connection string nor endpoint is set');
+  if (endpoint === undefined || credential === undefined)
+    throw new Error('neither connection string nor endpoint is set');
   return new SmsClient(endpoint, credential, options);
 }
 

@@ -22,7 +22,8 @@ export interface Contacts extends Root {
 }
 
 /** Where the contacts of a party stand. */
-export const contactsAddress = (party: string) => ({ container: 'customers', partition: party, id: 'contacts' }) as const;
+export const contactsAddress = (party: string) =>
+  ({ container: 'customers', partition: party, id: 'contacts' }) as const;
 
 /** What a contact's number is sealed for. */
 export const contactSealedFor = (party: string, contactId: string): string => `customers|${party}|contact|${contactId}`;

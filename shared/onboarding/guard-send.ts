@@ -66,10 +66,16 @@ async function guardPrefix(ports: GuardPorts, phone: PhoneNumber, state: PrefixS
   const { counters, otp, now } = ports;
   const { prefix, block } = phone;
   if (state.breaker?.status === 'open') return refused('prefix stopped');
-  if (!(await raiseAll(counters, 'prefix', state.prefixIndex, otp.prefix, now()))) return refused('limit of the prefix');
+  if (!(await raiseAll(counters, 'prefix', state.prefixIndex, otp.prefix, now())))
+    return refused('limit of the prefix');
   const { minutes, most } = otp.sequence;
   // A number counts once a day among those that follow each other, however often it is sent to.
-  const blockCounter = windowCounter('block', `${ports.indexOf(block)}.${state.breaker?.openings ?? 0}`, minutes, now());
+  const blockCounter = windowCounter(
+    'block',
+    `${ports.indexOf(block)}.${state.breaker?.openings ?? 0}`,
+    minutes,
+    now(),
+  );
   if (state.isFirst && !(await counters.raise(blockCounter, 1, most, 2 * minutes * 60))) {
     await stop(ports, prefix, 'sequence', {
       observed: `more than ${most} numbers of ${prefix}… that differ in their last two digits asked within ${minutes} minutes`,

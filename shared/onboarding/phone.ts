@@ -154,7 +154,17 @@ export function unsealed(challenge: Challenge): Challenge {
 }
 
 function blank(phoneIndex: string): Decided<Phone> {
-  return { id: phoneIndex, v: 1, kind: 'phone', phoneIndex, challenges: [], asks: [], sends: [], wrong: [], ttl: ttlSeconds };
+  return {
+    id: phoneIndex,
+    v: 1,
+    kind: 'phone',
+    phoneIndex,
+    challenges: [],
+    asks: [],
+    sends: [],
+    wrong: [],
+    ttl: ttlSeconds,
+  };
 }
 
 function tidied(phone: Decided<Phone>, now: Date): Decided<Phone> {

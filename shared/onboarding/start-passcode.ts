@@ -67,7 +67,8 @@ export async function startPasscode(ports: StartPorts, request: CodeRequest, ori
 async function raiseOrigin({ counters, keys, otp }: StartPorts, origin: Origin, now: Date): Promise<boolean> {
   const { address, device } = origin;
   const [byAddress, byDevice] = await Promise.all([
-    address === undefined || raiseAll(counters, 'address', blindIndex(keys.index, 'address', address), otp.address, now),
+    address === undefined ||
+      raiseAll(counters, 'address', blindIndex(keys.index, 'address', address), otp.address, now),
     device === undefined || raiseAll(counters, 'device', blindIndex(keys.index, 'device', device), otp.device, now),
   ]);
   return byAddress && byDevice;
@@ -103,7 +104,9 @@ export function isReachable(
   { countries, numberTypes }: OtpPolicy,
 ): boolean {
   return (
-    country !== undefined && countries.includes(country) && type !== undefined && numberTypes.some((one) => one === type)
+    country !== undefined &&
+    countries.includes(country) &&
+    type !== undefined &&
+    numberTypes.some((one) => one === type)
   );
 }
-

@@ -3,8 +3,8 @@ import { blindIndexes } from '../core/blind-index.ts';
 import type { KeyRing } from '../core/key-ring.ts';
 import type { Counters } from './counters.ts';
 import { type Phone, phoneAddress } from './phone.ts';
-import { type DeliveryReport, decideReport, reportedBy } from './sending.ts';
 import { tagOf } from './send-passcode.ts';
+import { type DeliveryReport, decideReport, reportedBy } from './sending.ts';
 
 export interface ReportPorts {
   readonly aggregates: Aggregates;

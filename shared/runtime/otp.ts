@@ -8,7 +8,9 @@ import { onboardingKeys } from './onboarding-keys.ts';
 import { isLoopback } from './settings.ts';
 
 const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'must be a number in E.164 form like "+306900000000"');
-const ContactId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be up to 64 letters, digits, ".", "_", "-"');
+const ContactId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be up to 64 letters, digits, ".", "_", "-"');
 
 /** Body of `POST /api/otp`. For a sign-in the number is the enrolled one, never the caller's. */
 export const CodeRequest = z.discriminatedUnion('purpose', [
@@ -95,7 +97,10 @@ export async function enrol(app: App, party: string, enrolment: z.infer<typeof E
   const { number, type, country } = phoneNumberOf(enrolment.phone);
   const enrolled = await enrolContact(ports, party, { ...enrolment, phone: number }, person);
   const last = number.slice(-2);
-  return { enrolled, shown: { contactId: enrolment.contactId, phone: `${number.slice(0, 3)}•••${last}`, type, country } };
+  return {
+    enrolled,
+    shown: { contactId: enrolment.contactId, phone: `${number.slice(0, 3)}•••${last}`, type, country },
+  };
 }
 
 /** Closes what stopped messages to a prefix; undefined when nothing ever did. Closing twice is closing once. */

@@ -25,5 +25,8 @@ test('a code that reached the handset is answered with a proof, once', async () 
   const keys = await (await fetch(`${app.host.url}/api/otp/keys`)).json();
   expect(keys).toMatchObject({ keys: [{ kty: 'EC', crv: 'P-256', alg: 'ES256' }] });
   expect(JSON.stringify(keys)).not.toContain('"d"');
-  expect((await phoneOf(challengeId))?.challenges[0]).toMatchObject({ status: 'used', subject: challengeId.split('.')[0] });
+  expect((await phoneOf(challengeId))?.challenges[0]).toMatchObject({
+    status: 'used',
+    subject: challengeId.split('.')[0],
+  });
 });

@@ -13,7 +13,13 @@ if (data === undefined) throw new Error('the data folder is missing');
 const appDir = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const runtime = await startRuntime({ appDir, data, seed: 1, port: 0, brief: true, log: createHostLog(data) });
 
-const requests: Record<EndpointName, number> = { cosmos: 0, 'service-bus': 0, microsoft: 0, verification: 0, communication: 0 };
+const requests: Record<EndpointName, number> = {
+  cosmos: 0,
+  'service-bus': 0,
+  microsoft: 0,
+  verification: 0,
+  communication: 0,
+};
 // A rule that never applies sees every request.
 runtime.faults.add({
   applies: ({ endpoint }) => {
