@@ -27,11 +27,12 @@ export function instrumentEvidence(
   const refused = instruments.filter((one) => one.status !== 'removed' && refusalOf(one) !== undefined).length;
   const reasons = findings.slice(0, mostReasons).map((finding): Reason => {
     const isRefusal = refusals.has(finding.code);
-    const { code, title, points, observed, normal } = finding;
+    const { code, title, points, observed, normal, ofIdentity = false } = finding;
+    const countsNot = (isRefusal && usable > 0) || ofIdentity;
     return {
       id: `instrument.${code}`,
       title,
-      points: isRefusal && usable > 0 ? 0 : points,
+      points: countsNot ? 0 : points,
       observed,
       normal,
       weak: false,

@@ -11,6 +11,8 @@ export interface InstrumentFinding {
   readonly normal: string;
   /** Absent for what is of the payer as a whole. */
   readonly instrumentId?: string;
+  /** Of an applicant the assessment of its identity counts it: here it is shown. */
+  readonly ofIdentity?: boolean;
 }
 
 export interface InstrumentFacts {
@@ -98,9 +100,16 @@ function findingsAbout(
     find(refusal, refusalTitles[refusal] ?? refusal, points.refused, observed, 'credit or debit');
   }
   if (one.sharedWith.length > 0) {
-    const others = one.sharedWith.slice(0, 3).join(', ');
-    const observed = `${one.kind} ${one.id} was presented by ${one.sharedWith.length} others: ${others}`;
-    find('shared', 'A card is shared with other payers', points.shared, observed, 'a card has one payer');
+    const named = one.sharedWith.slice(0, 3).map(({ subject, closed }) => `${subject}${closed ? ' (closed)' : ''}`);
+    found.push({
+      code: 'shared',
+      title: 'A card is shared with other payers',
+      points: points.shared,
+      observed: `${one.kind} ${one.id} was presented by ${one.sharedWith.length} others: ${named.join(', ')}`,
+      normal: 'a card has one payer',
+      instrumentId,
+      ofIdentity: one.sharedWith.every(({ subject, closed }) => closed || subject.startsWith('applicant:')),
+    });
   }
   if (one.country !== undefined && country !== undefined && one.country !== country) {
     const observed = `${one.kind} ${one.id} is from ${one.country}, its payer from ${country}`;

@@ -3,6 +3,13 @@ import type { InstrumentPolicy } from '../policy/instrument-policy.ts';
 import type { Funding, InstrumentChecks, InstrumentEvent } from './instrument-event.ts';
 import { findingsOf, type InstrumentFinding } from './instrument-findings.ts';
 
+/** Somebody else who presented the same card. */
+export interface CardSharer {
+  /** `applicant:{id}` or `customer:{tenant}`. */
+  readonly subject: string;
+  readonly closed: boolean;
+}
+
 /** One payment instrument, as the billing provider told it last. Never a card number; its fingerprint as blind index. */
 export interface Instrument {
   readonly id: string;
@@ -20,7 +27,7 @@ export interface Instrument {
   /** Time of the event that told it last: an older one changes nothing. */
   readonly at: string;
   /** Parties that presented this card too, also closed ones; at most ten. */
-  readonly sharedWith: readonly string[];
+  readonly sharedWith: readonly CardSharer[];
 }
 
 /** Something that happened to the instruments of a payer. */
@@ -58,7 +65,7 @@ export interface InstrumentContext {
   /** What the BIN ranges say. */
   readonly bankSays: Funding;
   readonly card: string | undefined;
-  readonly sharedWith: readonly string[];
+  readonly sharedWith: readonly CardSharer[];
   readonly country: string | undefined;
 }
 

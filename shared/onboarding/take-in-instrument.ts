@@ -7,6 +7,7 @@ import { type BinRanges, fundingOfBin } from './bin-ranges.ts';
 import { applicantEffects, customerEffects } from './instrument-effects.ts';
 import { type InstrumentEvent, payerOf } from './instrument-event.ts';
 import {
+  type CardSharer,
   decideInstrument,
   type InstrumentContext,
   instrumentsAddress,
@@ -14,10 +15,10 @@ import {
 } from './payer-instruments.ts';
 import { type SignUp, signUpAddress } from './sign-up.ts';
 
-/** Which parties presented the same card. */
-export interface CardLinks {
-  /** Notes `subject` under the card's blind index, once, and answers the others, closed ones too. */
-  note(card: string, subject: string, at: string): Promise<readonly string[]>;
+/** Who presented a card, as `link-identity.ts` noted it. */
+export interface CardSharers {
+  /** Everybody under any of the card's blind indexes, also whose account is closed. */
+  of(indexes: readonly string[]): Promise<readonly CardSharer[]>;
 }
 
 export interface InstrumentPorts {
@@ -25,13 +26,13 @@ export interface InstrumentPorts {
   readonly policy: InstrumentPolicy;
   readonly indexKeys: KeyRing;
   readonly sealKeys: KeyRing;
-  readonly cardLinks: CardLinks;
+  readonly cardSharers: CardSharers;
   readonly binRanges: () => Promise<BinRanges>;
   readonly now: () => Date;
 }
 
 /**
- * Takes one event about a payment instrument in, once. `causeId` is the inbox document's id. An applicant's instruments
+ * Takes one event about a payment instrument in, once; its card has been linked before. `causeId` is the inbox document's id. An applicant's instruments
  * become evidence, a customer's become signals.
  */
 export async function takeInInstrument(ports: InstrumentPorts, event: InstrumentEvent, causeId: string): Promise<void> {
@@ -44,7 +45,7 @@ export async function takeInInstrument(ports: InstrumentPorts, event: Instrument
     payer,
     bankSays: fundingOfBin(await ports.binRanges(), bin),
     card: indexes[0],
-    sharedWith: await othersWith(ports, indexes, event, payer),
+    sharedWith: await othersWith(ports, indexes, payer),
     country: event.data.payer.country ?? (await countryOf(ports, event)),
   };
   await aggregates.act<PayerInstruments>(instrumentsAddress(payer), causeId, (before) =>
@@ -56,20 +57,17 @@ export async function takeInInstrument(ports: InstrumentPorts, event: Instrument
   );
 }
 
-/** Others under any live key: what was noted before a rotation is still found. The payer's own sign-up is no other. */
+/** Others that presented the card. The payer's own sign-up is no other. */
 async function othersWith(
   ports: InstrumentPorts,
   indexes: readonly string[],
-  event: InstrumentEvent,
   payer: string,
-): Promise<readonly string[]> {
-  const at = new Date(event.timestamp).toISOString();
-  const found = new Set<string>();
-  for (const index of indexes) for (const other of await ports.cardLinks.note(index, payer, at)) found.add(other);
+): Promise<readonly CardSharer[]> {
   const tenantId = await tenantOf(ports, payer);
-  const others: string[] = [];
-  for (const other of found) {
-    if (tenantId === undefined || (await tenantOf(ports, other)) !== tenantId) others.push(other);
+  const others: CardSharer[] = [];
+  for (const sharer of await ports.cardSharers.of(indexes)) {
+    if (sharer.subject === payer) continue;
+    if (tenantId === undefined || (await tenantOf(ports, sharer.subject)) !== tenantId) others.push(sharer);
   }
   return others;
 }

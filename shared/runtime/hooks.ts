@@ -104,15 +104,17 @@ async function takeInAnswerOf(app: App, provider: string, body: unknown, inboxId
 
 /** One more type of the billing hook is one more case here, and its name in `billingTypes`. */
 async function takeInBillingEvent(app: App, body: unknown, inboxId: string) {
-  const [{ takeInInstrument }, { InstrumentEvent }, { createCardLinks }, { loadBinRanges }] = await Promise.all([
+  const [{ takeInInstrument }, { InstrumentEvent }, { createCardSharers }, { loadBinRanges }] = await Promise.all([
     import('../onboarding/take-in-instrument.ts'),
     import('../onboarding/instrument-event.ts'),
-    import('../azure/card-links.ts'),
+    import('../azure/card-sharers.ts'),
     import('../onboarding/load-bin-ranges.ts'),
   ]);
   const { aggregates, now, settings } = app;
   const policy = app.policy.onboarding.instruments;
   const event = InstrumentEvent.parse(body);
+  // First, so that whoever of two presents the card last sees the other.
+  await (await import('./identity.ts')).linkCardOf(app, event, inboxId);
   await takeInInstrument(
     {
       aggregates,
@@ -120,12 +122,11 @@ async function takeInBillingEvent(app: App, body: unknown, inboxId: string) {
       policy,
       indexKeys: onboardingKeys(settings, 'INDEX_KEYS'),
       sealKeys: onboardingKeys(settings, 'SEAL_KEYS'),
-      cardLinks: createCardLinks(app.containers('links')),
+      cardSharers: createCardSharers(app.containers('links')),
       binRanges: () => loadBinRanges(policy.binRanges),
     },
     event,
     inboxId,
   );
-  await (await import('./identity.ts')).linkCardOf(app, event, inboxId);
   return { effect: 'taken-in', why: undefined } as const;
 }
