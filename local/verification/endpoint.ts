@@ -74,11 +74,15 @@ export async function startVerification(options: VerificationOptions): Promise<V
     how: options.behave ?? (() => ({ kind: 'answer' })),
     answer: options.answer ?? answerOf,
   };
+  const underWay = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    serve(serving, request, response).catch((error: unknown) => {
-      console.error('the stand-in for verification providers failed', error);
-      response.destroy();
-    });
+    const served = serve(serving, request, response)
+      .catch((error: unknown) => {
+        console.error('the stand-in for verification providers failed', error);
+        response.destroy();
+      })
+      .finally(() => underWay.delete(served));
+    underWay.add(served);
   });
   const url = `${await listenOnLoopback(server, options.port)}/questions`;
   const stop = options.clock.onAdvance(() => {
@@ -99,9 +103,11 @@ export async function startVerification(options: VerificationOptions): Promise<V
       serving.hostUrl = hostUrl;
     },
     deliver: () => deliver(serving),
-    close() {
+    async close() {
       stop();
-      return closeServer(server);
+      await closeServer(server);
+      // A slow answer is still written down: the store must be open until then.
+      await Promise.all(underWay);
     },
   };
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
     policy: ({ verificationUrl: url }) => ({
       onboarding: {
         verification: {
-          timeoutSeconds: 0.2,
+          timeoutSeconds: 2,
           retries: 0,
           providers: [{ name: 'acme-bureau', url, kinds: ['registry', 'credit', 'document'], mayStop: false }],
           breaker: { failures: 50 },
@@ -143,7 +143,7 @@ test('a provider that is down is asked again under one id and is unknown at the 
 });
 
 test.for([
-  ['too slow', { kind: 'slow', ms: 400 }],
+  ['too slow', { kind: 'slow', ms: 3000 }],
   ['talking garbage', { kind: 'garbage', text: '<html>' }],
   ['down', { kind: 'status', status: 503 }],
 ] as const)('a provider that was %s and recovers answers after all', async ([, behaviour]) => {
@@ -199,7 +199,7 @@ test('a provider that accepts and never calls back is unknown at the deadline; i
 });
 
 test('a callback that comes before the provider’s own answer counts, and the answer changes nothing', async () => {
-  app.verification.behave(() => ({ kind: 'slow', ms: 150 }));
+  app.verification.behave(() => ({ kind: 'slow', ms: 800 }));
   last += 1;
   const signUpId = `su-${last}`;
   await storeSignUp(app, signUpId);
