@@ -27,8 +27,9 @@ export function openStore(path: string, synchronous: 'FULL' | 'NORMAL' = 'FULL')
   db.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF;`,
   );
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;
+  let closed = false;
 
   // One turn of the event loop is the gathering time: requests that arrived together share one fsync.
   const schedule = () => {
@@ -44,6 +45,7 @@ export function openStore(path: string, synchronous: 'FULL' | 'NORMAL' = 'FULL')
   return {
     db,
     write<T>(work: (db: DatabaseSync) => T) {
+      if (closed) return Promise.reject(new Error('the store is closed'));
       return new Promise<T>((resolve, reject) => {
         let outcome: { value: T } | { error: unknown } | undefined;
         waiting.push({
@@ -69,7 +71,7 @@ export function openStore(path: string, synchronous: 'FULL' | 'NORMAL' = 'FULL')
     },
     async close() {
       while (flushing !== undefined || waiting.length > 0) await flushing;
-      waiting = [];
+      closed = true;
       db.close();
     },
   };
