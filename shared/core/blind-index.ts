@@ -14,7 +14,8 @@ export type IndexedKind =
   | 'card'
   | 'tenant'
   | 'postal'
-  | 'company';
+  | 'company'
+  | 'application';
 
 /**
  * Blind index of a personal value: HMAC-SHA-256 under the current index key, 128 bits in hex, behind the key's version. Equal
