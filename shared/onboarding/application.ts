@@ -1,9 +1,9 @@
 import type { Decision, QueueEffect } from '../core/aggregate.ts';
 import { causeHash } from '../core/ids.ts';
 import type { Applicant } from './applicant.ts';
-import { type Evidence, type EvidenceKind, evidenceKindOf, type ProviderCheck } from './evidence.ts';
+import { type Evidence, type EvidenceKind, evidenceKindOf } from './evidence.ts';
 import { applicantParty, daysAfter, earliest, type SignUp, type SignUpContent } from './sign-up.ts';
-import { signUpLine } from './sign-up-effects.ts';
+import { askProvider, signUpLine } from './sign-up-effects.ts';
 import { type Step, settled } from './sign-up-progress.ts';
 
 /** An application as it came in, sealed and indexed already. */
@@ -27,7 +27,10 @@ export function decideStart(application: Application, step: Step): Decision<Sign
   const expiresAt = daysAfter(now, decision.applicationDays);
   const answersBy = new Date(now.getTime() + verification.deadlineMinutes * 60_000).toISOString();
   const deadline = earliest([answersBy, expiresAt]) ?? expiresAt;
-  const asked = [...new Set<EvidenceKind>(['identity', ...verification.kinds.map(evidenceKindOf)])];
+  // A document is asked about once one is named.
+  const checks = [...new Set(verification.kinds)].filter((check) => check !== 'document');
+  const tenant: readonly EvidenceKind[] = told.tenantId === undefined ? [] : ['tenant'];
+  const asked: readonly EvidenceKind[] = ['identity', ...checks.map(evidenceKindOf), ...tenant];
   const signUp: SignUpContent = {
     id,
     v: 1,
@@ -53,7 +56,12 @@ export function decideStart(application: Application, step: Step): Decision<Sign
     key: 'start',
     facts: { asked, expiresAt, collectionsPolicy: told.collectionsPolicy.version, policyHash: policy.hash },
   });
-  const effects = [line, assessIdentity(id), ...verification.kinds.map((check) => askProvider(id, check))];
+  const effects = [
+    line,
+    askMessage(id, 'assess-identity'),
+    ...checks.map((check) => askProvider(id, check, 'start')),
+    ...(told.tenantId === undefined ? [] : [askMessage(id, 'assess-tenant')]),
+  ];
   return settled(undefined, { signUp, effects }, step);
 }
 
@@ -75,18 +83,10 @@ function toldEvidence({ id, told }: Application, at: string): readonly Evidence[
   ];
 }
 
-const assessIdentity = (signUpId: string): QueueEffect => ({
+const askMessage = (signUpId: string, kind: 'assess-identity' | 'assess-tenant'): QueueEffect => ({
   to: 'queue',
   queue: 'intake',
-  id: `assess-identity-${causeHash(signUpId)}`,
+  id: `${kind}-${causeHash(signUpId)}`,
   lane: applicantParty(signUpId),
-  body: { v: 1, kind: 'assess-identity', signUpId },
-});
-
-const askProvider = (signUpId: string, check: ProviderCheck): QueueEffect => ({
-  to: 'queue',
-  queue: 'intake',
-  id: `ask-provider-${causeHash(signUpId, check)}`,
-  lane: applicantParty(signUpId),
-  body: { v: 1, kind: 'ask-provider', signUpId, check },
+  body: { v: 1, kind, signUpId },
 });

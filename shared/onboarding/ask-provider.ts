@@ -5,6 +5,7 @@ import { openApplicant } from './applicant.ts';
 import type { ProviderCheck } from './evidence.ts';
 import { type Question, type QuestionSubject, subjectOf } from './provider-question.ts';
 import type { ProviderReply } from './provider-reply.ts';
+import { newestDocument } from './sealed-words.ts';
 import { type SignUp, signUpAddress } from './sign-up.ts';
 import {
   decideAsk,
@@ -91,5 +92,6 @@ async function call(ports: AskPorts, one: Verification, subject: QuestionSubject
 /** Undefined when there is nothing to ask about, or what the applicant told is gone. */
 function subjectIn(ports: AskPorts, signUp: SignUp, check: ProviderCheck): QuestionSubject | undefined {
   if (signUp.sealedApplicant === undefined) return undefined;
-  return subjectOf(check, openApplicant(ports.sealKeys, signUp.id, signUp.sealedApplicant), signUp);
+  const document = newestDocument(ports.sealKeys, signUp);
+  return subjectOf(check, openApplicant(ports.sealKeys, signUp.id, signUp.sealedApplicant), document);
 }

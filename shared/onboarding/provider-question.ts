@@ -1,6 +1,5 @@
 import type { KnownApplicant } from './applicant.ts';
 import type { ProviderCheck } from './evidence.ts';
-import type { SignUp } from './sign-up.ts';
 
 /** What a provider gets to know: of a person or company no more than the check needs. */
 export type QuestionSubject =
@@ -27,11 +26,11 @@ export interface Question {
   readonly subject: QuestionSubject;
 }
 
-/** What is told of an applicant for a check, or undefined when there is nothing to check. Pure. */
+/** What is told of an applicant and the document that was named last for a check, or undefined when there is nothing to check. Pure. */
 export function subjectOf(
   check: ProviderCheck,
   { told: { company, contact } }: KnownApplicant,
-  signUp: SignUp,
+  document: { readonly reference: string; readonly sha256: string } | undefined,
 ): QuestionSubject | undefined {
   const { name: companyName, country, registrationNumber, domain } = company;
   const registered = {
@@ -47,20 +46,6 @@ export function subjectOf(
     case 'phone':
       return { phone: contact.phone };
     case 'document':
-      return documentOf(signUp);
+      return document;
   }
-}
-
-/** The newest document that was handed in: evidence of the kind `document` with the facts `reference` and `sha256`. */
-function documentOf(signUp: SignUp): QuestionSubject | undefined {
-  const handedIn = signUp.evidence
-    .filter(({ kind }) => kind === 'document')
-    .toSorted((one, other) => (one.at < other.at ? 1 : -1));
-  for (const { facts } of handedIn) {
-    const { reference, sha256 } = facts;
-    if (typeof reference === 'string' && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)) {
-      return { reference, sha256 };
-    }
-  }
-  return undefined;
 }

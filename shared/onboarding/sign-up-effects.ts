@@ -4,8 +4,8 @@ import type { AuditEffect, QueueEffect } from '../core/aggregate.ts';
 import { causeHash, customerParty, signalId } from '../core/ids.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import type { OnboardingDecision } from './decision.ts';
-import type { Evidence } from './evidence.ts';
-import type { SignUpContent } from './sign-up.ts';
+import type { Evidence, ProviderCheck } from './evidence.ts';
+import { applicantParty, type SignUpContent } from './sign-up.ts';
 import { amountTextOf } from './terms.ts';
 
 /** A line of the audit chain of an applicant. `key` makes it one of its action, e.g. the version that it changed. */
@@ -153,3 +153,21 @@ export function onboardedMessage(signUp: SignUpContent, decision: OnboardingDeci
     },
   ];
 }
+
+/** Asks a provider about an applicant. `cause` makes it one question of its check. */
+export const askProvider = (signUpId: string, check: ProviderCheck, cause: string): QueueEffect => ({
+  to: 'queue',
+  queue: 'intake',
+  id: `ask-provider-${causeHash(signUpId, check, cause)}`,
+  lane: applicantParty(signUpId),
+  body: { v: 1, kind: 'ask-provider', signUpId, check },
+});
+
+/** Has an application that was declined remembered by what it was linked by. */
+export const declinedMessage = ({ id, party }: SignUpContent, now: Date): QueueEffect => ({
+  to: 'queue',
+  queue: 'intake',
+  id: `declined-${causeHash(id)}`,
+  lane: party,
+  body: { v: 1, kind: 'application-declined', signUpId: id, at: now.toISOString() },
+});

@@ -4,10 +4,12 @@ import { causeHash } from '../core/ids.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { decideOnboarding, type OnboardingDecision } from './decision.ts';
 import { decideErasure, decideForgottenAddress } from './erasure.ts';
-import type { Evidence, EvidenceKind } from './evidence.ts';
+import { type Evidence, type EvidenceKind, evidenceKindOf, type ProviderCheck } from './evidence.ts';
 import { daysAfter, earliest, endOf, hasEnded, type SignUp, type SignUpContent, type SignUpEnd } from './sign-up.ts';
 import {
+  askProvider,
   decisionFacts,
+  declinedMessage,
   evidenceLine,
   lateStopSignal,
   onboardedMessage,
@@ -36,7 +38,7 @@ export function decideEvidence(
   signUp: SignUp | undefined,
   evidence: Evidence,
   step: Step,
-  beside: Partial<Pick<SignUp, 'contacts' | 'documents'>> = {},
+  more: EvidenceMore = {},
 ): Decision<SignUp> | undefined {
   if (signUp === undefined) return undefined;
   const isSame = (one: Evidence) => one.kind === evidence.kind && one.source === evidence.source;
@@ -44,21 +46,38 @@ export function decideEvidence(
   if (before !== undefined && (before.id === evidence.id || before.at > evidence.at)) return undefined;
   const content: SignUpContent = {
     ...contentOf(signUp),
-    ...beside,
+    ...more.beside,
     evidence: [...signUp.evidence.filter((one) => !isSame(one)), evidence],
-    awaiting: answers(signUp, evidence)
-      ? signUp.awaiting.filter(({ kind }) => kind !== evidence.kind)
-      : signUp.awaiting,
+    awaiting: awaitingAfter(signUp, evidence, more.asks, step),
   };
   const line = evidenceLine(content, evidence, step.now);
   const isLateStop = signUp.status === 'approved' && evidence.reasons.some(({ hardStop }) => hardStop);
   const late = isLateStop ? [lateStopSignal(content, evidence, step.now)] : [];
-  return settled(signUp, { signUp: content, effects: [line, ...late] }, step);
+  const asks = more.asks === undefined ? [] : [askProvider(signUp.id, more.asks, evidence.id)];
+  return settled(signUp, { signUp: content, effects: [line, ...late, ...asks] }, step);
 }
 
-/** What an applicant brings by itself is no answer of a provider that is being asked for the same. */
-const answers = ({ status }: SignUp, { source }: Evidence): boolean =>
-  source !== 'applicant' || status === 'more-evidence';
+/** What goes with a piece of evidence. */
+export interface EvidenceMore {
+  readonly beside?: Partial<Pick<SignUp, 'contacts' | 'documents'>>;
+  /** A provider is asked about it: its answer is awaited instead. */
+  readonly asks?: ProviderCheck | undefined;
+}
+
+function awaitingAfter(
+  { status, awaiting, expiresAt }: SignUp,
+  { kind, source }: Evidence,
+  asks: ProviderCheck | undefined,
+  { policy, now }: Step,
+): SignUp['awaiting'] {
+  const others = awaiting.filter((one) => one.kind !== kind);
+  if (asks !== undefined) {
+    const answersBy = new Date(now.getTime() + policy.onboarding.verification.deadlineMinutes * 60_000).toISOString();
+    return [...others, { kind: evidenceKindOf(asks), deadline: earliest([answersBy, expiresAt]) ?? expiresAt }];
+  }
+  // What an applicant brings by itself is no answer of a provider that is being asked for the same.
+  return source === 'applicant' && status !== 'more-evidence' ? awaiting : others;
+}
 
 /**
  * Looks at a sign-up whose time has come; at an end that is when personal data go. `forget` answers what stays sealed of a
@@ -256,5 +275,6 @@ export function ended(
     facts: { reason: end.reason, ...(decision === undefined ? {} : decisionFacts(decision)), ...facts },
   });
   const onboarded = status === 'approved' && decision !== undefined ? onboardedMessage(next, decision) : [];
-  return { signUp: next, effects: [...effects, line, ...onboarded] };
+  const declined = status === 'declined' ? [declinedMessage(next, now)] : [];
+  return { signUp: next, effects: [...effects, line, ...onboarded, ...declined] };
 }

@@ -28,6 +28,7 @@ export async function assessIdentity(
       aggregates,
       now,
       policy: policy.onboarding.identity,
+      decideBy: policy,
       shelf: createLinkShelf(app.containers('links')),
       indexKeys: onboardingKeys(settings, 'INDEX_KEYS'),
       sealKeys: onboardingKeys(settings, 'SEAL_KEYS'),

@@ -2,6 +2,7 @@ import type { Aggregates } from '../../core/aggregate.ts';
 import { causeHash } from '../../core/ids.ts';
 import type { KeyRing } from '../../core/key-ring.ts';
 import type { IdentityPolicy } from '../../policy/identity-policy.ts';
+import type { LoadedPolicy } from '../../policy/policy.ts';
 import { addEvidence } from '../add-evidence.ts';
 import { openApplicant } from '../applicant.ts';
 import type { Evidence } from '../evidence.ts';
@@ -19,6 +20,8 @@ export interface IdentityPorts extends LinkPorts {
   readonly aggregates: Aggregates;
   readonly now: () => Date;
   readonly policy: IdentityPolicy;
+  /** The whole policy: evidence may end an application. */
+  readonly decideBy: LoadedPolicy;
   readonly sealKeys: KeyRing;
   readonly lists: () => Promise<SignUpLists>;
   /** Whether somebody takes mail for a domain. */
@@ -68,7 +71,7 @@ export async function assessIdentity(
   const found: Findings = { values, phone, address, lists, looksLikeCustomer, mail, registeredAt };
   const sharing = sharingReasons(shared, startedAt, ports.policy);
   const evidence = evidenceOf(signUp, found, sharing, ports);
-  await addEvidence(ports, signUpId, evidence, messageId);
+  await addEvidence({ ...ports, policy: ports.decideBy }, signUpId, evidence, messageId);
   if (again) return;
   const later = await laterApplications(ports, indexes, me);
   await ports.assessAgain(
