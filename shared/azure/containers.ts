@@ -57,7 +57,15 @@ export const containers = {
   /** One document per counted key and fixed window, raised by one conditional patch before the thing is done. */
   counters: { ...aggregate('counters', '/counter'), indexed: ['/kind'] },
   /** Sign-up applications, by `applicant:{id}`. */
-  signups: aggregate('signups', '/party', ['/status', '/startedAt']),
+  signups: {
+    ...aggregate('signups', '/party', ['/status', '/startedAt']),
+    compositeIndexes: [
+      [
+        { path: '/status', order: 'ascending' },
+        { path: '/startedAt', order: 'descending' },
+      ],
+    ],
+  },
   /** What sign-ups, customers and closed accounts have in common: one partition a blind index. */
   links: aggregate('links', '/link', ['/at', '/subject']),
   /** Questions to verification providers, each to its end. */

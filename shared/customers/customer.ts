@@ -1,5 +1,6 @@
 import { type AuditEffect, contentOf, type Decision, type QueueEffect, type Root } from '../core/aggregate.ts';
 import { causeHash, customerParty, unknownParty } from '../core/ids.ts';
+import type { Onboarding } from './onboarding.ts';
 import type { Attribution, Subscription } from './subscription.ts';
 
 /** A customer as a party. Its subscriptions say themselves whose they are (`SubscriptionList`). */
@@ -14,6 +15,8 @@ export interface Customer extends Root {
   readonly listedAt?: string;
   /** When it was noted that the list does not name it any more; gone when it comes back. */
   readonly leftAt?: string;
+  /** Terms of the application that made it a customer. */
+  readonly onboarding?: Onboarding;
 }
 
 /** What a source says about a subscription. */
@@ -187,6 +190,7 @@ export function decideCustomer(
       firstSeenAt: customer?.firstSeenAt ?? now.toISOString(),
       ...(listedAt === undefined ? {} : { listedAt }),
       ...(leftAt === undefined ? {} : { leftAt }),
+      ...(customer?.onboarding === undefined ? {} : { onboarding: customer.onboarding }),
     },
   };
 }

@@ -5,6 +5,7 @@ import type { KeyRing } from '../core/key-ring.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { type Applicant, type KnownApplicant, sealApplicant } from './applicant.ts';
 import { decideStart } from './application.ts';
+import { type Counters, windowCounter } from './counters.ts';
 import { type SignUp, signUpAddress, signUpIdOf } from './sign-up.ts';
 
 /** What sign-ups are worked on with. */
@@ -28,10 +29,13 @@ export interface Submission {
 
 export type SubmissionAnswer =
   | { readonly kind: 'taken-in'; readonly isNew: boolean; readonly signUp: SignUp }
-  | { readonly kind: 'refused'; readonly status: 400 | 403 | 409; readonly why: string };
+  | { readonly kind: 'refused'; readonly status: 400 | 403 | 409 | 429; readonly why: string };
 
 /** Takes an application in once a phone and client key. The same content again answers the same application. */
-export async function submitSignUp(ports: SignUpPorts, submission: Submission): Promise<SubmissionAnswer> {
+export async function submitSignUp(
+  ports: SignUpPorts & { readonly counters: Counters },
+  submission: Submission,
+): Promise<SubmissionAnswer> {
   const { policy, indexKeys } = ports;
   const { told, provenPhone } = submission;
   const phones = blindIndexes(indexKeys, 'phone', told.contact.phone);
@@ -45,6 +49,13 @@ export async function submitSignUp(ports: SignUpPorts, submission: Submission): 
   }
   const content = canonicalize(told) ?? '';
   const before = await earlierOf(ports, phones, submission);
+  if (before === undefined && !(await hasRoom(ports, provenPhone))) {
+    return {
+      kind: 'refused',
+      status: 429,
+      why: 'There are too many applications of this phone today. Try again tomorrow.',
+    };
+  }
   const found = before === undefined ? await start(ports, submission, content) : { isNew: false, signUp: before };
   // Under every live key: the one that it was indexed with may have been replaced since.
   if (!blindIndexes(indexKeys, 'application', content).includes(found.signUp.contentIndex)) {
@@ -54,18 +65,32 @@ export async function submitSignUp(ports: SignUpPorts, submission: Submission): 
   return { kind: 'taken-in', ...found };
 }
 
-/** The same application under an index key that has been replaced since. */
+/** The same application, also under an index key that has been replaced since. */
 async function earlierOf(
   { aggregates }: SignUpPorts,
   phones: readonly string[],
-  { clientKey, provenPhone }: Submission,
+  { clientKey }: Submission,
 ): Promise<SignUp | undefined> {
-  for (const phone of phones.filter((one) => one !== provenPhone)) {
+  for (const phone of phones) {
     const found = await aggregates.read<SignUp>(signUpAddress(signUpIdOf(phone, clientKey)));
     if (found !== undefined) return found;
   }
   return undefined;
 }
+
+const dayMinutes = 24 * 60;
+
+/** Each application asks providers, who want money: the count goes up before it is there. */
+const hasRoom = (
+  { counters, policy, now }: Pick<SignUpPorts, 'policy' | 'now'> & { readonly counters: Counters },
+  phone: string,
+): Promise<boolean> =>
+  counters.raise(
+    windowCounter('signups', phone, dayMinutes, now()),
+    1,
+    policy.onboarding.decision.applicationsPerDay,
+    2 * dayMinutes * 60,
+  );
 
 async function start(ports: SignUpPorts, submission: Submission, content: string) {
   const { aggregates, policy, indexKeys, sealKeys } = ports;

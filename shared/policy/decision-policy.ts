@@ -40,6 +40,8 @@ export const DecisionPolicy = z
     collectionsPolicyVersions: z.array(z.string().min(1).max(60)).min(1).default(['1']),
     /** The most points, either way, that one piece of a person's evidence brings. */
     personPoints: Sum.default(30),
+    /** Applications that one phone may start on a day. */
+    applicationsPerDay: z.number().int().min(1).max(100).default(3),
     /** Life of an application. */
     applicationDays: Days.default(14),
     /** How long the applicant may take to bring more evidence. */

@@ -47,6 +47,8 @@ async function lookAt(app: App, message: Extract<DueMessage, { kind: 'due' }>): 
         plan?.version === message.version ? decideExpiry(plan, app.now()) : undefined,
       );
       return;
+    case 'signups':
+      return await (await import('./sign-ups.ts')).lookAtDueSignUp(app, id, message.version);
     case 'verifications':
       return await (await import('./verification.ts')).lookAtVerification(app, id, message.version);
     case 'phones':

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Onboarding } from '../customers/onboarding.ts';
 import { Evidence, providerChecks } from '../onboarding/evidence.ts';
 import { RunRef } from '../usage/cost-feed.ts';
 
@@ -36,6 +37,8 @@ export const IntakeMessage = z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('posture-step'), run: z.number().int(), after: z.string() }),
   z.object({ v, kind: z.literal('posture-look'), party: id, look: id, after: z.string() }),
   z.object({ v, kind: z.literal('assess-tenant'), signUpId: id }),
+  z.object({ v, kind: z.literal('application-declined'), signUpId: id, at: z.iso.datetime() }),
+  z.object({ v, kind: z.literal('customer-onboarded'), tenantId: z.uuid(), onboarding: Onboarding }),
 ]);
 export type IntakeMessage = z.infer<typeof IntakeMessage>;
 

@@ -21,6 +21,12 @@ export async function takeInOnboarding(message: IntakeMessage, app: App, deliver
       return await (await import('./postures.ts')).lookAtTenant(app, message, delivery.messageId);
     case 'assess-tenant':
       return await (await import('./postures.ts')).assessTenant(app, message, delivery.messageId);
+    case 'application-declined':
+      return await (await import('./sign-ups.ts')).rememberDeclined(app, message.signUpId, message.at);
+    case 'customer-onboarded': {
+      const { takeInOnboarding: takeIn } = await import('../customers/take-in-onboarding.ts');
+      return await takeIn(app, message.tenantId, message.onboarding, delivery.messageId);
+    }
     default:
       throw new Error(`nothing takes in "${message.kind}" yet`);
   }

@@ -42,6 +42,7 @@ export async function showCustomer(app: Pick<App, 'aggregates' | 'containers' | 
     domain: customer.domain,
     tenantId: customer.tenantId,
     firstSeenAt: customer.firstSeenAt,
+    onboarding: customer.onboarding ?? null,
     posture: postureView(posture),
     subscriptionsInAll,
     subscriptions: subscriptions.filter((one) => one !== undefined),

@@ -15,7 +15,7 @@ interface Found {
 const atATime = 1000;
 
 /** Where documents can be due; `handle-due.ts` knows what to do with each. */
-const dueContainers: readonly ContainerName[] = ['subscriptions', 'plans', 'verifications', 'phones'];
+const dueContainers: readonly ContainerName[] = ['subscriptions', 'plans', 'signups', 'verifications', 'phones'];
 
 /**
  * Sends a `due` message for every document whose `nextDueAt` has come. Cross-partition, over the indexed field. The message

@@ -3,9 +3,11 @@ import { signalMessage } from '../cases/signal-message.ts';
 import type { Aggregates, Root } from '../core/aggregate.ts';
 import { customerParty, signalId, unknownParty } from '../core/ids.ts';
 import { sumTexts } from '../core/money.ts';
+import type { Customer } from '../customers/customer.ts';
 import type { SubscriptionList } from '../customers/subscription.ts';
 import { noteSubscription } from '../customers/sync-customers.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
+import type { Budget } from './budget.ts';
 import { dayAfter } from './cost-days.ts';
 import type { CostFinding } from './cost-finding.ts';
 import { withIdsOnly } from './cost-ids.ts';
@@ -185,6 +187,16 @@ async function historyOf({ aggregates }: FigurePorts, run: CostMonthRun): Promis
   return days;
 }
 
+/** The policy's, else the first one, which the customer's application was approved with. */
+async function customerBudgets({ aggregates, policy }: FigurePorts, party: string): Promise<readonly Budget[]> {
+  const named = policy.usage.budgets.filter(
+    (budget) => budget.subscription === undefined && customerParty(budget.customer) === party,
+  );
+  if (named.length > 0) return named;
+  const customer = await aggregates.read<Customer>({ container: 'customers', partition: party, id: party });
+  return customer?.onboarding === undefined ? [] : [customer.onboarding.budget];
+}
+
 /** Holds the customer's budget against the sum of its subscriptions, from the newest feed of each. */
 async function judgeCustomer(
   ports: FigurePorts,
@@ -193,9 +205,7 @@ async function judgeCustomer(
   named: ReadonlySet<string>,
 ): Promise<void> {
   const { aggregates, policy, now } = ports;
-  const budgets = policy.usage.budgets.filter(
-    (budget) => budget.subscription === undefined && customerParty(budget.customer) === party,
-  );
+  const budgets = await customerBudgets(ports, party);
   if (budgets.length === 0) return;
   // What the run names counts, whether or not the customer's list has it yet.
   const ids = new Set(named);

@@ -1,6 +1,7 @@
 import { keyRingOf } from '../../shared/core/key-ring.ts';
 import { type Applicant, sealApplicant } from '../../shared/onboarding/applicant.ts';
 import { applicantParty, type SignUp } from '../../shared/onboarding/sign-up.ts';
+import { aSignUp } from '../onboarding/a-sign-up.ts';
 import type { RunningApp } from './an-app.ts';
 
 /** What must stand in no document, message or log line in plain text. */
@@ -32,15 +33,10 @@ export async function storeSignUp(app: RunningApp, id: string, with_: Partial<Si
   const keys = keyRingOf('SEAL_KEYS', process.env['SEAL_KEYS'] ?? '');
   const deadline = new Date(app.clock.now().getTime() + 3600_000).toISOString();
   const party = applicantParty(id);
-  await app.containers('signups').items.create({
-    ...{ id, v: 1, kind: 'sign-up', version: 1, outbox: [], party, status: 'verifying' },
-    startedAt: app.clock.now().toISOString(),
-    phoneIndex: '1-00000000000000000000000000000000',
-    sealedApplicant: sealApplicant(keys, id, { told: of }),
-    evidence: [],
-    awaiting: [{ kind: 'registry', deadline }],
-    ...with_,
-  });
+  const startedAt = app.clock.now().toISOString();
+  const sealedApplicant = sealApplicant(keys, id, { told: of });
+  const awaiting = [{ kind: 'registry' as const, deadline }];
+  await app.containers('signups').items.create(aSignUp({ id, startedAt, sealedApplicant, awaiting, ...with_ }));
   return { address: { id, party } };
 }
 

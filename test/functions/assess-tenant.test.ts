@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wellKept } from '../../local/microsoft/tenant-security.ts';
 import { keyRingOf } from '../../shared/core/key-ring.ts';
 import { sealApplicant } from '../../shared/onboarding/applicant.ts';
-import { applicantParty, type SignUp } from '../../shared/onboarding/sign-up.ts';
+import type { SignUp } from '../../shared/onboarding/sign-up.ts';
 import { aCustomer, aWorld } from '../local/microsoft/a-microsoft.ts';
+import { aSignUp } from '../onboarding/a-sign-up.ts';
 import { anApp, type RunningApp } from './an-app.ts';
 
 const [weak, closed] = [aCustomer(1), aCustomer(2)];
@@ -31,10 +32,8 @@ async function assessed(signUpId: string, tenantId: string | undefined): Promise
     needs: { regions: [], serviceFamilies: [], monthlyAmount: '100.00', currency: 'EUR' },
     collectionsPolicy: { version: '1', accepted: true as const },
   };
-  const party = applicantParty(signUpId);
   await app.containers('signups').items.create({
-    ...{ id: signUpId, v: 1, kind: 'sign-up', version: 1, outbox: [], party, status: 'verifying' },
-    ...{ startedAt: app.clock.now().toISOString(), phoneIndex: '1-a', evidence: [] },
+    ...aSignUp({ id: signUpId, startedAt: app.clock.now().toISOString() }),
     awaiting: [{ kind: 'tenant', deadline: app.clock.now().toISOString() }],
     sealedApplicant: sealApplicant(keyRingOf('SEAL_KEYS', process.env['SEAL_KEYS'] ?? ''), signUpId, { told }),
   });

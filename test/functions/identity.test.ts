@@ -5,6 +5,7 @@ import { sealApplicant } from '../../shared/onboarding/applicant.ts';
 import type { Link } from '../../shared/onboarding/identity/link.ts';
 import { applicantParty, type SignUp } from '../../shared/onboarding/sign-up.ts';
 import { aCustomer, aWorld } from '../local/microsoft/a-microsoft.ts';
+import { aSignUp } from '../onboarding/a-sign-up.ts';
 import { anInstrumentEvent } from '../onboarding/an-instrument.ts';
 import { type ApplicantOver, anApplicant } from '../onboarding/identity/some-applicants.ts';
 import { anApp, type RunningApp } from './an-app.ts';
@@ -35,8 +36,8 @@ async function signUp(id: string, over: ApplicantOver, times: number, at = start
     }),
   );
   const document: SignUp = {
-    ...{ id, v: 1, kind: 'sign-up', version: 1, outbox, pendingSince: at, party, status: 'verifying' },
-    ...{ startedAt: at, phoneIndex: 'x', sealedApplicant: sealApplicant(keys, id, anApplicant(id.length, over)) },
+    ...aSignUp({ id, startedAt: at }),
+    ...{ outbox, pendingSince: at, sealedApplicant: sealApplicant(keys, id, anApplicant(id.length, over)) },
     ...{ evidence: [], awaiting: [{ kind: 'identity', deadline: '2026-11-21T12:00:00.000Z' }] },
   };
   await app.containers('signups').items.create(document);

@@ -19,6 +19,7 @@ import { VerificationPolicy } from '../../shared/policy/verification-policy.ts';
 import { sweepOutbox } from '../../shared/runtime/sweep-outbox.ts';
 import { aWorld, type World } from '../attack/a-world.ts';
 import { told } from '../functions/a-stored-sign-up.ts';
+import { aSignUp } from './a-sign-up.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -74,7 +75,7 @@ async function play(happenings: readonly Happening[], calls: readonly { reply: P
   world.sent.length = 0;
   const { now, aggregates } = world;
   await world.put(signUpAddress(signUpId), {
-    ...{ id: signUpId, v: 1, kind: 'sign-up', version: 1, outbox: [], party: `applicant:${signUpId}` },
+    ...aSignUp({ id: signUpId }),
     ...{ status: 'verifying', sealedApplicant: sealApplicant(sealKeys, signUpId, { told: told() }), evidence: [] },
   });
   const questions: Question[] = [];

@@ -14,6 +14,8 @@ const crossPartition: Readonly<Record<string, string>> = {
     'which feeds are silent, of any party; once an hour, the first hundred of each source',
   'shared/azure/open-case-parties.ts': 'whose logs are read more often; a step of the sweep, by an index',
   'shared/azure/posture-queries.ts': 'how many tenants are not seen, of all; three counts a day, by indexes',
+  'shared/azure/sign-up-queries.ts':
+    'the list of applications of a status is of all of them; a page at a time, by an index',
   'shared/azure/subscription-queries.ts': 'the sweep walks all subscriptions in order of id, a hundred at a time',
   'shared/cli/audit-chains.ts': 'names every chain there is, so that a person can have all of them verified',
   'shared/cli/cases-list.ts': 'a person asked for the list of all cases; page by page',

@@ -5,9 +5,10 @@ import { type Applicant, type KnownApplicant, sealApplicant } from '../../../sha
 import type { Evidence } from '../../../shared/onboarding/evidence.ts';
 import { assessIdentity, type IdentityPorts } from '../../../shared/onboarding/identity/assess-identity.ts';
 import { packLists, type SignUpLists } from '../../../shared/onboarding/lists/sign-up-lists.ts';
-import { applicantParty, type SignUp, signUpAddress } from '../../../shared/onboarding/sign-up.ts';
+import { type SignUp, signUpAddress } from '../../../shared/onboarding/sign-up.ts';
 import { IdentityPolicy } from '../../../shared/policy/identity-policy.ts';
 import type { World } from '../../attack/a-world.ts';
+import { aPolicy, aSignUp } from '../a-sign-up.ts';
 
 const key = (letter: string): string => Buffer.alloc(32, letter).toString('base64');
 export const indexKeys = keyRingOf('INDEX_KEYS', `1:${key('i')}`);
@@ -62,6 +63,7 @@ export function someApplicants(world: World, over: Partial<IdentityPorts> = {}) 
   const portsOf = (more: Partial<IdentityPorts> = {}): IdentityPorts => ({
     aggregates: world.aggregates,
     now: world.now,
+    decideBy: aPolicy(),
     shelf: createLinkShelf(world.containers('links')),
     indexKeys,
     sealKeys,
@@ -84,8 +86,8 @@ export function someApplicants(world: World, over: Partial<IdentityPorts> = {}) 
     /** Stores a sign-up that started then. */
     async begin(id: string, known: KnownApplicant, startedAt: string): Promise<void> {
       const signUp: SignUp = {
-        ...{ id, v: 1, kind: 'sign-up', version: 0, outbox: [], party: applicantParty(id), status: 'verifying' },
-        ...{ startedAt, phoneIndex: 'x', sealedApplicant: sealApplicant(sealKeys, id, known), evidence: [] },
+        ...aSignUp({ id, startedAt }),
+        ...{ sealedApplicant: sealApplicant(sealKeys, id, known), evidence: [] },
         awaiting: [{ kind: 'identity', deadline: minute(24 * 60) }],
       };
       await world.aggregates.act<SignUp>(signUpAddress(id), undefined, () => ({ state: contentOf(signUp) }));
