@@ -28,7 +28,7 @@ export interface OnboardingDecision {
   readonly policyHash: string;
   /** Sum of the strong reasons and what the weak ones count. */
   readonly score: number;
-  /** The sum as written, e.g. `30 + 15 (weak: 40) = 45`. */
+  /** The sum as written, e.g. `30 + 15 (weak, of 40) = 45`. */
   readonly scoreIs: string;
   readonly reasons: readonly CountedReason[];
   readonly weak: { readonly sum: number; readonly counted: number; readonly cap: number };
@@ -101,9 +101,20 @@ function scoreOf(reasons: readonly CountedReason[], { weakCap: cap }: DecisionPo
   const strong = reasons.filter(({ weak, points }) => !weak && points !== 0).map(({ points }) => points);
   const weak = reasons.filter((reason) => reason.weak).reduce((total, { points }) => total + points, 0);
   const counted = Math.max(-cap, Math.min(cap, weak));
-  const parts = [...strong.map(String), ...(weak === 0 ? [] : [`${counted} (weak: ${weak})`])];
+  const parts = [
+    ...strong.map((points) => ({ points, label: '' })),
+    ...(weak === 0 ? [] : [{ points: counted, label: counted === weak ? ' (weak)' : ` (weak, of ${weak})` }]),
+  ];
   const score = strong.reduce((total, points) => total + points, 0) + counted;
-  return { score, scoreIs: `${parts.join(' + ') || '0'} = ${score}`, weak: { sum: weak, counted, cap } };
+  return { score, scoreIs: `${sumText(parts)} = ${score}`, weak: { sum: weak, counted, cap } };
+}
+
+/** As people write a sum, e.g. `25 + 25 - 5 (weak)`. */
+function sumText(parts: readonly { readonly points: number; readonly label: string }[]): string {
+  const [first, ...rest] = parts;
+  if (first === undefined) return '0';
+  const signed = rest.map(({ points, label }) => `${points < 0 ? '-' : '+'} ${Math.abs(points)}${label}`);
+  return [`${first.points}${first.label}`, ...signed].join(' ');
 }
 
 /** A real answer that stands outweighs silence about the same kind; a failed one is a gap, whatever its points are. */

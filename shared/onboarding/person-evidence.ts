@@ -21,6 +21,7 @@ const checked = {
 export const PersonEvidence = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('phone-contact'),
+    channel: z.enum(['phone', 'meeting']).default('phone'),
     /** When they talked. */
     at: z.iso.datetime(),
     outcome: z.enum(['reached', 'not-reached', 'wrong-number']),
@@ -68,7 +69,7 @@ export function decidePersonEvidence(signUp: SignUp, prepared: PreparedEvidence,
     const why = `A person's evidence brings at most ${personPoints} points either way, not ${body.points}.`;
     return { kind: 'refused', status: 409, why };
   }
-  if (body.kind === 'phone-contact' && body.at > step.now.toISOString()) {
+  if (body.kind === 'phone-contact' && Date.parse(body.at) > step.now.getTime()) {
     return { kind: 'refused', status: 409, why: `The contact is of a time to come, ${body.at}.` };
   }
   const contacts = [...signUp.contacts, ...contactOf(prepared)];
@@ -84,8 +85,8 @@ export function decidePersonEvidence(signUp: SignUp, prepared: PreparedEvidence,
 
 function contactOf({ id, by, body, sealedNote }: PreparedEvidence): readonly Contact[] {
   if (body.kind !== 'phone-contact') return [];
-  const { at, outcome } = body;
-  return [{ id, at, by, outcome, ...(sealedNote === undefined ? {} : { sealedNote }) }];
+  const { at, channel, outcome } = body;
+  return [{ id, at, by, channel, outcome, ...(sealedNote === undefined ? {} : { sealedNote }) }];
 }
 
 function documentOf({ id, by, body, sealedReference }: PreparedEvidence, now: Date): readonly NamedDocument[] {
@@ -125,7 +126,7 @@ function evidenceOf({ id, by, body }: PreparedEvidence, { policy, now }: Step): 
 function factsOf(body: PersonEvidence, currency: string): Evidence['facts'] {
   switch (body.kind) {
     case 'phone-contact':
-      return { outcome: body.outcome, talkedAt: body.at };
+      return { channel: body.channel, outcome: body.outcome, talkedAt: new Date(body.at).toISOString() };
     case 'document':
       return { sha256: body.sha256 };
     case 'credit':

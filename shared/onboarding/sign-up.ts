@@ -29,6 +29,7 @@ export interface Contact {
   readonly at: string;
   /** `tid|oid`. */
   readonly by: string;
+  readonly channel: 'phone' | 'meeting';
   readonly outcome: 'reached' | 'not-reached' | 'wrong-number';
   readonly sealedNote?: string;
 }

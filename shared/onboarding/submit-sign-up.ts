@@ -37,7 +37,7 @@ export async function submitSignUp(
   submission: Submission,
 ): Promise<SubmissionAnswer> {
   const { policy, indexKeys } = ports;
-  const { told, provenPhone } = submission;
+  const { told, provenPhone, clientKey } = submission;
   const phones = blindIndexes(indexKeys, 'phone', told.contact.phone);
   if (!phones.includes(provenPhone)) {
     return { kind: 'refused', status: 403, why: 'The phone of the contact is not the one that was proven.' };
@@ -56,7 +56,9 @@ export async function submitSignUp(
       why: 'There are too many applications of this phone today. Try again tomorrow.',
     };
   }
-  const found = before === undefined ? await start(ports, submission, content) : { isNew: false, signUp: before };
+  // Also for one that is there: what a crash left unsent goes out.
+  const id = before?.id ?? signUpIdOf(provenPhone, clientKey);
+  const found = await start(ports, submission, content, id);
   // Under every live key: the one that it was indexed with may have been replaced since.
   if (!blindIndexes(indexKeys, 'application', content).includes(found.signUp.contentIndex)) {
     const why = `The key was used before for another application, ${found.signUp.id}. Send a new one with a new key.`;
@@ -92,10 +94,9 @@ const hasRoom = (
     2 * dayMinutes * 60,
   );
 
-async function start(ports: SignUpPorts, submission: Submission, content: string) {
+async function start(ports: SignUpPorts, submission: Submission, content: string, id: string) {
   const { aggregates, policy, indexKeys, sealKeys } = ports;
-  const { told, address, provenPhone, clientKey } = submission;
-  const id = signUpIdOf(provenPhone, clientKey);
+  const { told, address, provenPhone } = submission;
   const known: KnownApplicant = { told, ...(address === undefined ? {} : { address }) };
   const application = {
     id,

@@ -106,6 +106,7 @@ function anApplication(onboarding: Readonly<Record<string, unknown>> = {}) {
             ...{ id: `talk-${n}`, by: ann, sealedNote: 'sealed' },
             body: {
               kind: 'phone-contact',
+              channel: 'phone',
               at: '2026-11-20T11:00:00Z',
               outcome: 'reached',
               reason: 'called',

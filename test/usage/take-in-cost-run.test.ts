@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCostShelf } from '../../shared/azure/cost-queries.ts';
 import { createSubscriptionList } from '../../shared/azure/customer-subscriptions.ts';
 import type { Aggregates } from '../../shared/core/aggregate.ts';
+import { takeInOnboarding } from '../../shared/customers/take-in-onboarding.ts';
 import { takeInCostRun } from '../../shared/usage/take-in-cost-run.ts';
 import { aWorld, type World } from '../attack/a-world.ts';
 import { aPolicy } from '../cases/a-signal.ts';
@@ -25,11 +26,11 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const takeIn = (aggregates: Aggregates) =>
+const takeIn = (aggregates: Aggregates, budgets: readonly object[] = [{ customer, amount: '100', currency: 'EUR' }]) =>
   takeInCostRun(
     {
       aggregates,
-      policy: aPolicy({ usage: { budgets: [{ customer, amount: '100', currency: 'EUR' }] } }),
+      policy: aPolicy({ usage: { budgets } }),
       now: world.now,
       shelf: createCostShelf(world.containers('usage')),
       subscriptions: createSubscriptionList(world.containers('subscriptions')),
@@ -69,4 +70,26 @@ test('a customer’s budget is judged also when the run died between its figures
   await takeIn(aggregates);
   await takeIn(aggregates);
   expect(signals()).toEqual([expect.stringContaining('130 % of the budget')]);
+});
+
+test('a customer’s first budget is the one of its application, until the policy names another', async () => {
+  const startedAt = '2026-11-20T10:00:00.000Z';
+  const amount = { amount: { minor: 5000, currency: 'EUR' }, why: 'by policy' };
+  await takeInOnboarding(
+    world,
+    customer,
+    {
+      ...{ signUpId: 'su-1', startedAt, approvedAt: startedAt, approvedBy: 'surety', policyHash: 'sha256:0' },
+      ...{ creditLimit: amount, prepayment: amount, budget: { amount: '50', currency: 'EUR', why: 'by policy' } },
+      needs: { regions: [], serviceFamilies: [], monthlyAmount: '40', currency: 'EUR' },
+      collectionsPolicy: { version: '1', acceptedAt: startedAt },
+    },
+    'onboarded',
+  );
+  const signals = () =>
+    world.sent.filter(({ queue }) => queue === 'signals').map(({ message }) => message.body['observed']);
+  await takeIn(world.aggregates, []);
+  expect(signals()).toEqual([expect.stringContaining('260 % of the budget')]);
+  await takeIn(world.aggregates);
+  expect(signals()).toEqual([expect.stringContaining('260 % of'), expect.stringContaining('130 % of the budget')]);
 });
