@@ -8,6 +8,7 @@ export function incidentPolicy(world: GeneratedWorld, { name, url }: Pick<Verifi
     partner: { tenantId: world.partner.tenantId, name: world.partner.name, timeZone: 'Europe/Athens', currency: 'EUR' },
     mode: 'approve',
     onboarding: {
+      otp: { domain: 'signup.contoso.example', sender: 'Contoso', countries: ['DE'] },
       verification: { providers: [{ name, url, kinds: ['credit', 'registry', 'document', 'phone'] }] },
     },
     usage: {

@@ -1,4 +1,5 @@
 import { writeCostRunsUpTo } from '../incident/write-cost-runs.ts';
+import { type Applicants, applicantsAt, type SignUpShown } from './applicants.ts';
 import { type CaseShown, type People, type PlanShown, TryLater } from './people.ts';
 import { nextInstant, untilQuiet } from './quiet.ts';
 import type { Runtime } from './start-runtime.ts';
@@ -13,12 +14,22 @@ export type MomentKind =
   | 'needs-person'
   | 'warned';
 
-/** Something the terminal tells about, once. */
-export interface Moment {
+/** Something about a case that the terminal tells, once. */
+export interface CaseMoment {
   readonly kind: MomentKind;
   readonly at: Date;
   readonly shown: CaseShown;
 }
+
+/** What became of an honest applicant, or of a whole ring of robots. */
+export interface SignUpMoment {
+  readonly kind: 'applicant' | 'ring';
+  readonly at: Date;
+  readonly signUps: readonly SignUpShown[];
+}
+
+/** Something the terminal tells about, once. */
+export type Moment = CaseMoment | SignUpMoment;
 
 export interface PlayOptions {
   readonly runtime: Runtime;
@@ -47,12 +58,13 @@ export async function playIncident(options: PlayOptions): Promise<Ending> {
   const { runtime } = options;
   const latest = Date.parse(runtime.world.story.firstBadEventAt) + patienceHours * 3600_000;
   const told = new Set<string>();
+  const applicants = await applicantsAt(runtime, runtime.applicants);
   for (;;) {
     await writeCostRunsUpTo(runtime.world, runtime.exportsDir, runtime.clock.now());
     await untilQuiet(runtime.host, runtime.serviceBus);
     // People look once a minute.
     if (runtime.clock.now().getUTCSeconds() === 0) {
-      if (await oneLook(options, told).catch(unlessLater)) return 'played';
+      if (await oneLook(options, applicants, told).catch(unlessLater)) return 'played';
       await untilQuiet(runtime.host, runtime.serviceBus);
     }
     const next = nextInstant(runtime.host, runtime.serviceBus);
@@ -69,8 +81,33 @@ function unlessLater(error: unknown): false {
   throw error;
 }
 
-/** What the people see and do at one instant. True once the taken-over tenant is restored and the overspender warned. */
-async function oneLook({ runtime, people, tell, brief = false }: PlayOptions, told: Set<string>): Promise<boolean> {
+/** What everybody sees and does at one instant. True once nothing more will happen. */
+async function oneLook(options: PlayOptions, applicants: Applicants, told: Set<string>): Promise<boolean> {
+  const applied = await lookAtApplicants(options, applicants, told);
+  return (await lookAtCases(options, told)) && applied;
+}
+
+/** True once every application has settled. */
+async function lookAtApplicants(
+  { runtime, tell }: PlayOptions,
+  applicants: Applicants,
+  told: Set<string>,
+): Promise<boolean> {
+  const ended = await applicants.look();
+  let all = true;
+  for (const kind of ['honest', 'robot'] as const) {
+    const expected = runtime.applicants.filter((one) => one.kind === kind).length;
+    const signUps = ended.filter(({ applicant }) => applicant.kind === kind).map(({ shown }) => shown);
+    all &&= signUps.length === expected;
+    if (signUps.length < expected || told.has(kind)) continue;
+    told.add(kind);
+    tell({ kind: kind === 'honest' ? 'applicant' : 'ring', at: runtime.clock.now(), signUps });
+  }
+  return all;
+}
+
+/** True once the taken-over tenant is restored and the overspender warned. */
+async function lookAtCases({ runtime, people, tell, brief = false }: PlayOptions, told: Set<string>): Promise<boolean> {
   const { takenOver, overspender } = runtime.world.story;
   const at = runtime.clock.now();
   let restored = false;

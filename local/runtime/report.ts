@@ -1,4 +1,5 @@
 import { CosmosClient } from '@azure/cosmos';
+import { signUpOf } from './applicants.ts';
 import { wholePlan } from './report-plan.ts';
 import type { Runtime } from './start-runtime.ts';
 
@@ -24,6 +25,13 @@ export interface Report {
     readonly url: string;
     readonly body: unknown;
     readonly status: number;
+  }[];
+  /** Who applied to become a customer, and how that stands. */
+  readonly signUps: readonly {
+    readonly clientKey: string;
+    readonly kind: string;
+    readonly id: string;
+    readonly status: string;
   }[];
   /** Holds as they stand, and what was last seen of each subscription. */
   readonly holds: readonly { readonly subscription: string; readonly holds: unknown; readonly observed: unknown }[];
@@ -51,6 +59,7 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
   const plans = inPlans.filter((row) => row['kind'] === 'plan').map((plan) => wholePlan(plan, inPlans));
   const subscriptions = await all('subscriptions', "SELECT * FROM c WHERE c.kind = 'subscription'");
   const customers = await all('customers', "SELECT VALUE COUNT(1) FROM c WHERE c.kind = 'customer'");
+  const signUps = await all('signups', "SELECT * FROM c WHERE c.kind = 'sign-up'");
   const parked = await all('parked', 'SELECT * FROM c');
   const audit = await all('audit', 'SELECT * FROM c');
   client.dispose();
@@ -66,6 +75,7 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
       cases: cases.filter((one) => one['status'] === 'open').length,
       watched: cases.filter((one) => one['status'] === 'watching').length,
       plans: plans.length,
+      signUps: signUps.length,
       outside: outside.length,
       audit: audit.length,
       parked: parked.length,
@@ -77,6 +87,12 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
     plans: sorted(plans),
     actions: subscriptions.flatMap(actionsOf),
     outside,
+    signUps: runtime.applicants.flatMap((applicant) => {
+      const found = signUps.find(({ id }) => id === signUpOf(runtime, applicant));
+      if (found === undefined) return [];
+      const { clientKey, kind } = applicant;
+      return [{ clientKey, kind, id: String(found['id']), status: String(found['status']) }];
+    }),
     holds: subscriptions.map((one) => ({
       subscription: String(one['subscriptionId']),
       holds: one['holds'],

@@ -9,6 +9,7 @@ import { createFaults, type Faults } from '../faults.ts';
 import { type FunctionsHost, startFunctionsHost } from '../functions-host/host.ts';
 import type { HostLogEntry } from '../functions-host/host-log.ts';
 import { storedTimerStatus } from '../functions-host/timer-status.ts';
+import { applicantsOf, type IncidentApplicant } from '../incident/applicants.ts';
 import { type GeneratedWorld, generateWorld } from '../incident/generate.ts';
 import { type Issuer, startIssuer } from '../issuer/issuer.ts';
 import { type Microsoft, startMicrosoft } from '../microsoft/endpoint.ts';
@@ -43,6 +44,8 @@ export interface Runtime {
   readonly clock: RuntimeClock;
   readonly faults: Faults;
   readonly world: GeneratedWorld;
+  /** Who applies to become a customer while the incident runs. */
+  readonly applicants: readonly IncidentApplicant[];
   readonly cosmos: CosmosEndpoint;
   readonly serviceBus: ServiceBusEndpoint;
   readonly issuer: Issuer;
@@ -73,13 +76,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   await keepSeed(state, `${options.seed}${options.brief === true ? ' (brief)' : ''}`);
   const start = new Date(state.get('start') ?? (options.start ?? defaultStart).toISOString());
   await state.set('start', start.toISOString());
-  const whole = generateWorld(options.seed, start);
-  const world = options.brief === true ? briefWorld(whole) : whole;
+  const { world, applicants, begins } = sceneOf(options, start);
   const goesOn = state.get('now') !== undefined;
-  const clock = standingClock(
-    new Date(state.get('now') ?? (options.brief === true ? briefStart(world) : start)),
-    process.env,
-  );
+  const clock = standingClock(new Date(state.get('now') ?? begins), process.env);
   const faults = createFaults(options.crashAt);
   const shared = { store, clock, faults };
   const cosmos = await startCosmosEndpoint({ ...shared, containers: Object.values(containers), database: 'surety' });
@@ -108,6 +107,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     faults,
     world,
+    applicants,
     cosmos,
     serviceBus,
     issuer,
@@ -156,6 +156,15 @@ async function startProvider(state: KeptState, options: VerificationOptions): Pr
   });
   await state.set('verification-port', new URL(started.url).port);
   return started;
+}
+
+/** Where the incident plays, who applies while it does, and when its clock starts. */
+function sceneOf({ seed, brief = false }: RuntimeOptions, start: Date) {
+  const whole = generateWorld(seed, start);
+  const [world, begins] = brief ? [briefWorld(whole), briefStart(whole)] : [whole, start];
+  const after = (minutes: number) => new Date(begins.getTime() + minutes * 60_000);
+  const times = brief ? { honestAt: after(1), robotsAt: after(2) } : { honestAt: after(15), robotsAt: after(30) };
+  return { world, begins, applicants: applicantsOf(seed, { ...times, robots: brief ? 3 : 8 }) };
 }
 
 async function keepSeed(state: KeptState, seed: string): Promise<void> {

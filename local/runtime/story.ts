@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
+import type { SignUpShown } from './applicants.ts';
 import type { CaseShown } from './people.ts';
-import type { Moment } from './play-incident.ts';
+import type { CaseMoment, Moment, SignUpMoment } from './play-incident.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './start-runtime.ts';
 
@@ -30,7 +31,10 @@ export function storyteller(runtime: Runtime, write: (text: string) => void): St
         `\nThe incident in this folder was played to its end; it is ${clock(runtime.clock.now())} there. --reset plays it anew.\n`,
       ),
     tell(moment) {
-      const [head, lines] = paragraph(moment, runtime, names.get(moment.shown.party) ?? moment.shown.party);
+      const [head, lines] =
+        'signUps' in moment
+          ? ofSignUps(moment)
+          : paragraph(moment, runtime, names.get(moment.shown.party) ?? moment.shown.party);
       const body = lines.flatMap((line) => wrap(line, 11)).join('\n');
       write(`${paint('dim', clock(moment.at))}  ${paint('bold', head)}\n${body}\n`);
     },
@@ -67,7 +71,7 @@ function closingOf({ counts, outside }: Report): string {
 }
 
 /** What is written about one moment: a headline and its lines. */
-function paragraph({ kind, shown }: Moment, runtime: Runtime, name: string): readonly [string, readonly string[]] {
+function paragraph({ kind, shown }: CaseMoment, runtime: Runtime, name: string): readonly [string, readonly string[]] {
   const [plan] = shown.plans;
   const results = Object.entries(plan?.results ?? {}).map(([id, one]) => `${id}  ${one.result}: ${one.detail}`);
   const { story } = runtime.world;
@@ -114,6 +118,34 @@ function paragraph({ kind, shown }: Moment, runtime: Runtime, name: string): rea
       ];
   }
 }
+
+/** What became of applicants: the sum that decided, and for a ring how many of them got in. */
+function ofSignUps({ kind, signUps }: SignUpMoment): readonly [string, readonly string[]] {
+  const worst = signUps.toSorted((one, other) => sumOf(other) - sumOf(one))[0];
+  const decided = worst?.decision;
+  const because =
+    decided === undefined || decided === null ? [] : [...sumLines(decided), `${decided.why}: ${decided.scoreIs}.`];
+  if (kind === 'applicant') {
+    const [one] = signUps;
+    return [
+      `An honest company signs up: ${one?.status ?? 'not yet'}`,
+      ['Its phone is proven by a passcode, a bureau and the register know it.', ...because],
+    ];
+  }
+  const count = (status: string) => signUps.filter((one) => one.status === status).length;
+  return [
+    `${signUps.length} robots sign up: ${count('approved')} approved, ${count('referred')} sent to a person, ${count('declined')} declined`,
+    ['Numbers in a row, one device, one network, companies that no register knows. The worst of them:', ...because],
+  ];
+}
+
+const sumOf = (one: SignUpShown): number => (one.decision?.reasons ?? []).reduce((sum, { points }) => sum + points, 0);
+
+const sumLines = (decision: NonNullable<SignUpShown['decision']>): readonly string[] =>
+  decision.reasons
+    .filter(({ points }) => points !== 0)
+    .slice(0, 8)
+    .map(({ points, title, observed }) => `${String(points).padStart(3)}  ${title}: ${observed}`);
 
 function reasons(shown: CaseShown, most: number): readonly string[] {
   return shown.reasons.slice(0, most).map(({ points, title, signals, observed }) => {

@@ -49,6 +49,12 @@ export interface ReportRead {
     readonly url: string;
     readonly status: number;
   }[];
+  readonly signUps: readonly {
+    readonly clientKey: string;
+    readonly kind: string;
+    readonly id: string;
+    readonly status: string;
+  }[];
   readonly holds: readonly {
     readonly subscription: string;
     readonly holds: readonly unknown[];
@@ -127,14 +133,20 @@ export async function runIncident(
 
 /** What must be the same however often a run was killed, and whatever was repeated or shuffled. */
 export function digestOf(report: ReportRead) {
+  // A sign-up's id comes from keys that each data folder makes for itself.
+  const isApplicant = ({ party }: { readonly party: string }) => party.startsWith('applicant:');
+  const signals = report.signals.filter((one) => !isApplicant(one));
+  const cases = report.cases.filter((one) => !isApplicant(one));
   const effective = (end: string) =>
     report.outside
       .filter((write) => write.url.endsWith(end) && write.status < 300)
       .map((write) => write.url)
       .sort();
   return {
-    signals: report.signals.map((signal) => signal.id).sort(),
-    cases: report.cases.map(({ id, status, severity }) => `${id} ${status} ${severity}`).sort(),
+    signals: signals.map((signal) => signal.id).sort(),
+    cases: cases.map(({ id, status, severity }) => `${id} ${status} ${severity}`).sort(),
+    signUps: report.signUps.map(({ clientKey, status }) => `${clientKey} ${status}`).sort(),
+    referrals: report.cases.filter(isApplicant).length,
     plans: report.plans.map(({ id, status, targets }) => `${id} ${status} ${targets.length}`),
     holds: report.holds.filter((one) => one.holds.length > 0),
     suspended: report.holds.filter((one) => one.observed?.state === 'suspended'),
