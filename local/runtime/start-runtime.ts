@@ -164,7 +164,7 @@ function sceneOf({ seed, brief = false }: RuntimeOptions, start: Date) {
   const [world, begins] = brief ? [briefWorld(whole), briefStart(whole)] : [whole, start];
   const after = (minutes: number) => new Date(begins.getTime() + minutes * 60_000);
   const times = brief ? { honestAt: after(1), robotsAt: after(2) } : { honestAt: after(15), robotsAt: after(30) };
-  return { world, begins, applicants: applicantsOf(seed, { ...times, robots: brief ? 3 : 8 }) };
+  return { world, begins, applicants: applicantsOf(seed, { ...times, robots: brief ? 1 : 8 }) };
 }
 
 async function keepSeed(state: KeptState, seed: string): Promise<void> {

@@ -134,7 +134,7 @@ function ofSignUps({ kind, signUps }: SignUpMoment): readonly [string, readonly 
   }
   const count = (status: string) => signUps.filter((one) => one.status === status).length;
   return [
-    `${signUps.length} robots sign up: ${count('approved')} approved, ${count('referred')} sent to a person, ${count('declined')} declined`,
+    `${signUps.length === 1 ? 'A robot signs up' : `${signUps.length} robots sign up`}: ${count('approved')} approved, ${count('referred')} sent to a person, ${count('declined')} declined`,
     ['Numbers in a row, one device, one network, companies that no register knows. The worst of them:', ...because],
   ];
 }

@@ -4,7 +4,7 @@ import { aDataFolder, digestOf, runIncident } from './run-incident.ts';
 const seeds = process.env['SURETY_SOAK'] === undefined ? [1] : Array.from({ length: 20 }, (_, at) => at + 1);
 
 test.each(seeds)(
-  'with seed %i the taken-over tenant is found, stopped and restored, and nobody else is touched',
+  'with seed %i the taken-over tenant is found, stopped and restored, nobody else is touched, and no robot becomes a customer',
   async (seed) => {
     const folder = aDataFolder();
     const { code, output, report } = await runIncident(folder.data, ['--seed', String(seed)]);
@@ -21,6 +21,10 @@ test.each(seeds)(
     expect(report.outside.length).toBe(2 * (plan?.targets.length ?? 0));
     expect(report.outside.filter((write) => !write.url.includes(tenant))).toEqual([]);
     expect(output).toContain('Budget warning:');
+    const signUps = (kind: string) => report.signUps.filter((one) => one.kind === kind).map(({ status }) => status);
+    expect(signUps('honest')).toEqual(['approved']);
+    expect(signUps('robot')).toHaveLength(8);
+    expect(signUps('robot')).not.toContain('approved');
     expect(digestOf(report)).toMatchObject({ deadLetters: 0, parked: 0, audit: 'whole', holds: [], suspended: [] });
   },
   180_000,

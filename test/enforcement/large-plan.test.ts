@@ -16,9 +16,11 @@ import { aWorld, type World } from '../attack/a-world.ts';
 import { aPolicy } from '../cases/a-signal.ts';
 import { approver, aSubscription, committed } from './a-plan.ts';
 
-const many = 25_000;
+/** Subscriptions: every one costs a write to fill the store, so the whole 25,000 are for a soak. */
+const many = process.env['SURETY_SOAK'] === undefined ? 5_000 : 25_000;
+const most = 25_000;
 const largestDocument = 100 * 1024;
-/** Words taken in over the wire; all 25,000 are in the last test, without it. */
+/** Words taken in over the wire; 25,000 are in the last test, without it. */
 const words = 600;
 
 const tenantId = '5f3a1b52-0000-4000-8000-000000000001';
@@ -42,7 +44,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world.close());
 
-/** 25,000 subscriptions of the customer, every hundredth of which Partner Center does not list. */
+/** The subscriptions of the customer, every hundredth of which Partner Center does not list. */
 async function fill(): Promise<void> {
   const numbers = Array.from({ length: many }, (_, n) => n).values();
   const writer = async () => {
@@ -93,7 +95,7 @@ const make = () =>
     { party, caseId, k: 1 },
   );
 
-test('a customer with 25,000 subscriptions is shown with the first of them and how many there are', async () => {
+test('a customer with thousands of subscriptions is shown with the first of them and how many there are', async () => {
   await noteCustomer(world, { party, name: 'Contoso' });
   const shown = await showCustomer({ ...world, policy: aPolicy() }, party);
   expect(shown).toMatchObject({ name: 'Contoso', version: 1, subscriptionsInAll: many });
@@ -101,7 +103,7 @@ test('a customer with 25,000 subscriptions is shown with the first of them and h
   expect(shown?.subscriptions.map((one) => one.subscriptionId)).toEqual(first);
 });
 
-test('a plan over 25,000 subscriptions is made with few requests, of documents under 100 KB, and once', async () => {
+test('a plan over thousands of subscriptions is made with few requests, of documents under 100 KB, and once', async () => {
   expect(await requestsOf(make)).toBeLessThan(100);
   const plan = await rootNow();
   expect(plan).toMatchObject({ status: 'awaiting-approval', targetCount: many * 0.99, leftOutCount: many * 0.01 + 1 });
@@ -184,7 +186,8 @@ test('through all of this the root stays under 100 KB, and never grows with what
 });
 
 test('25,000 words, one after the other, leave a root of the same size, and one effect under 64 KB', async () => {
-  const { targetCount, ...plan } = await rootNow();
+  const plan = await rootNow();
+  const targetCount = most;
   let root: Plan = { ...plan, targetCount, status: 'stopping', resultCounts: {} };
   const effects: unknown[] = [];
   let largest = 0;
