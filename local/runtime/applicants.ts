@@ -43,12 +43,12 @@ export interface Applicants {
 /** The applicants of the generated partner at the runtime's API. */
 export async function applicantsAt(runtime: Runtime, applicants: readonly IncidentApplicant[]): Promise<Applicants> {
   const token = await personToken(runtime, 'Risk.Approver');
+  const ended: { applicant: IncidentApplicant; shown: SignUpShown }[] = [];
   return {
     async look() {
       const now = runtime.clock.now();
-      const ended: { applicant: IncidentApplicant; shown: SignUpShown }[] = [];
       for (const applicant of applicants) {
-        if (applicant.arrivesAt > now.toISOString()) continue;
+        if (applicant.arrivesAt > now.toISOString() || ended.some((one) => one.applicant === applicant)) continue;
         const before = progressOf(runtime, applicant);
         const after = await goOn(runtime, applicant, before, now);
         if (after !== before) await runtime.state.set(keyOf(applicant), JSON.stringify(after));

@@ -23,7 +23,7 @@ export const usage = `Surety on one machine: the real functions on loopback endp
   --report FILE   write the report as JSON
   --port N        port of the API (default 7071)
   --reset         start from nothing: removes what is in --data first
-  --brief         four customers, and the attack alone: for a quick trial
+  --brief         three customers, and the attack alone: for a quick trial
   --help          this text
 
 Settings:

@@ -2,12 +2,12 @@ import type { GeneratedWorld } from '../incident/generate.ts';
 import type { World } from '../world.ts';
 
 /** Customers beside the two that the story is about. */
-const others = 2;
+const others = 1;
 
 /** Nothing more happens so long after the first bad event: however late a run ends, it has seen the same. */
 const lastsMinutes = 12;
 
-/** The same incident among four customers instead of forty, cut off once it is plain: for quick trials. */
+/** The same incident among three customers instead of forty, cut off once it is plain: for quick trials. */
 export function briefWorld(world: GeneratedWorld): GeneratedWorld {
   const { takenOver, overspender } = world.story;
   const isMain = (tenantId: string) => tenantId === takenOver || tenantId === overspender;
