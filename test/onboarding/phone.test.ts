@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decideGuess, decideSuccess } from '../../shared/onboarding/guess.ts';
 import { answerOf, decideStart, decideTidy, type Phone } from '../../shared/onboarding/phone.ts';
-import { type CallEnd, decideReport, decideSending, decideSent, sendStep } from '../../shared/onboarding/sending.ts';
 import { tagOf } from '../../shared/onboarding/send-passcode.ts';
-import { aPolicy, anAsk, challengeIdOf, decided } from './a-phone.ts';
+import { type CallEnd, decideReport, decideSending, decideSent, sendStep } from '../../shared/onboarding/sending.ts';
+import { anAsk, aPolicy, challengeIdOf, decided } from './a-phone.ts';
 
 const policy = aPolicy();
 const start = Date.parse('2026-11-24T10:00:00.000Z');
@@ -15,7 +15,12 @@ type Step =
   | { readonly kind: 'ask'; readonly sendable: boolean }
   | { readonly kind: 'wait'; readonly seconds: number }
   /** A delivery of the message `which`: it stops after the claim (a crash), or after the call, or goes to its end. */
-  | { readonly kind: 'deliver'; readonly which: number; readonly until: 'claim' | 'call' | 'end'; readonly end: CallEnd }
+  | {
+      readonly kind: 'deliver';
+      readonly which: number;
+      readonly until: 'claim' | 'call' | 'end';
+      readonly end: CallEnd;
+    }
   | { readonly kind: 'count'; readonly which: number; readonly right: boolean }
   /** The oldest guess that was counted is compared, or lost in a crash. */
   | { readonly kind: 'compare'; readonly crash: boolean }
@@ -135,7 +140,8 @@ test('whatever the order: never more guesses than allowed a code, an hour and a 
     fc.property(anyStory, (steps) => {
       const { compared, successes } = play(steps);
       const wrong = compared.filter(({ id, right }) => !right || !successes.includes(id)).map((guess) => guess.at);
-      for (const guesses of Map.groupBy(compared, ({ id }) => id).values()) expect(guesses.length).toBeLessThanOrEqual(5);
+      for (const guesses of Map.groupBy(compared, ({ id }) => id).values())
+        expect(guesses.length).toBeLessThanOrEqual(5);
       expect(mostWithin(wrong, hour)).toBeLessThanOrEqual(10);
       expect(mostWithin(wrong, 24 * hour)).toBeLessThanOrEqual(20);
     }),
@@ -210,7 +216,8 @@ test.for([
   [[0, 31, 95, 601, 700], 86_400],
 ] as const)('after codes at seconds %j the next one may be asked for at %i', ([asks, next]) => {
   let phone: Phone | undefined;
-  for (const [n, second] of asks.entries()) phone = decided(phone, decideStart(phone, anAsk(n + 1), policy, at(second)));
+  for (const [n, second] of asks.entries())
+    phone = decided(phone, decideStart(phone, anAsk(n + 1), policy, at(second)));
   if (phone === undefined) throw new Error('nothing was started');
   expect(phone.challenges.map(({ status }) => status)).toEqual(asks.map(() => 'open'));
   const told = answerOf(phone, challengeIdOf(asks.length), policy, at(asks.at(-1) ?? 0)).resendAfter;
