@@ -21,7 +21,7 @@ export interface VerifyPorts {
 /** Conflicts on the phone's document after which a guess is refused without being compared. */
 const mostConflicts = 20;
 /** What is refused without a guess writes into one of so many counters, so that it takes as long as what is counted. */
-const refusalBuckets = 1024;
+const refusalBuckets = 64;
 
 /**
  * Checks a code: the guess is counted by one conditional write, then compared, then the challenge is used up by another one.

@@ -30,6 +30,11 @@ export const OtpPolicy = z.strictObject({
   numberTypes: z
     .array(z.enum(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'FIXED_LINE', 'PERSONAL_NUMBER', 'VOIP']))
     .default(['MOBILE', 'FIXED_LINE_OR_MOBILE']),
+  /**
+   * Milliseconds before which no request for a code, and no guess, is answered. The work is the same on every path, but what a
+   * store takes for it is not quite: this hides the rest. It should be above what a request usually takes.
+   */
+  answerAfterMs: z.number().int().min(0).max(2000).default(50),
   lifeMinutes: z.number().int().min(1).max(10).default(5),
   triesPerCode: z.number().int().min(1).max(10).default(5),
   /** Life of the proof that a right code is answered with. */

@@ -33,7 +33,20 @@ interface Headers {
 }
 
 /** Starts a challenge. */
-export async function startOtp(app: App, request: CodeRequest, headers: Headers) {
+export const startOtp = (app: App, request: CodeRequest, headers: Headers) =>
+  notBefore(app, start(app, request, headers));
+
+/** The signed proof that a right code is answered with; undefined for every refusal alike. */
+export const verifyOtp = (app: App, challengeId: string, code: string, headers: Headers) =>
+  notBefore(app, verify(app, challengeId, code, headers));
+
+/** The work's result or failure, after the time that policy says: how long it took is not to be seen. Real time. */
+async function notBefore<T>(app: App, work: Promise<T>): Promise<T> {
+  const waited = new Promise((resolve) => setTimeout(resolve, app.policy.onboarding.otp.answerAfterMs));
+  return await work.finally(() => waited);
+}
+
+async function start(app: App, request: CodeRequest, headers: Headers) {
   const [{ startPasscode }, { contactPhone }, { chance }, ports, origin] = await Promise.all([
     import('../onboarding/start-passcode.ts'),
     import('../customers/enrol-contact.ts'),
@@ -47,8 +60,7 @@ export async function startOtp(app: App, request: CodeRequest, headers: Headers)
   return await startPasscode({ ...ports, chance, contactPhone: phoneOf }, request, origin);
 }
 
-/** The signed proof that a right code is answered with; undefined for every refusal alike. */
-export async function verifyOtp(app: App, challengeId: string, code: string, headers: Headers) {
+async function verify(app: App, challengeId: string, code: string, headers: Headers) {
   const [{ verifyPasscode }, { phoneIndexOf }, { checkProof, signProof }, { chance }, ports, { address }] =
     await Promise.all([
       import('../onboarding/verify-passcode.ts'),
