@@ -1,4 +1,5 @@
 import { CosmosClient } from '@azure/cosmos';
+import { masked } from '../communication/message-log.ts';
 import { signUpOf } from './applicants.ts';
 import { wholePlan } from './report-plan.ts';
 import type { Runtime } from './start-runtime.ts';
@@ -18,7 +19,7 @@ export interface Report {
     readonly result: string;
     readonly readBack: unknown;
   }[];
-  /** Every write that Microsoft's side received, by its own log. */
+  /** Every write that Microsoft's side received, by its own logs; numbers and codes of messages are masked. */
   readonly outside: readonly {
     readonly at: string;
     readonly method: string;
@@ -63,8 +64,8 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
   const parked = await all('parked', 'SELECT * FROM c');
   const audit = await all('audit', 'SELECT * FROM c');
   client.dispose();
-  const outside = runtime.microsoft
-    .writes()
+  const outside = [...runtime.microsoft.writes(), ...runtime.communication.writes().map(masked)]
+    .toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0))
     .map(({ at, method, url, body, status }) => ({ at, method, url, body, status }));
   return {
     counts: {

@@ -10,6 +10,7 @@ export const benches = {
   'activity-events': (): Promise<Bench> => import('./activity-events.ts'),
   'service-bus': (): Promise<Bench> => import('./service-bus.ts'),
   cosmos: (): Promise<Bench> => import('./cosmos.ts'),
+  passcodes: (): Promise<Bench> => import('./passcodes.ts'),
   serving: (): Promise<Bench> => import('./serving.ts'),
   incident: (): Promise<Bench> => import('./incident.ts'),
 } as const;

@@ -43,6 +43,7 @@ const signIn = (contactId: string) => portal.post('/api/otp', { purpose: 'sign-i
 /** Median milliseconds of each class; each round asks every class once, in an order of chance. */
 async function medians(
   classes: Readonly<Record<string, Class>>,
+  rounds: number,
   from: number,
 ): Promise<Readonly<Record<string, number>>> {
   const names = Object.keys(classes);
