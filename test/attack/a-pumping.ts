@@ -6,6 +6,7 @@ import { startPasscode } from '../../shared/onboarding/start-passcode.ts';
 import { verifyPasscode } from '../../shared/onboarding/verify-passcode.ts';
 import type { OtpPolicy } from '../../shared/policy/otp-policy.ts';
 import { chance } from '../../shared/runtime/chance.ts';
+import { concurrently } from '../bench/comparison.ts';
 import { aPolicy, keys } from '../onboarding/a-phone.ts';
 import type { World } from './a-world.ts';
 
@@ -53,10 +54,13 @@ export function aPasscodeService(world: World, policy: Readonly<Record<string, u
       await verifyPasscode({ ...ports, warn: () => {} }, challengeId, code, undefined),
     /** Delivers what waits in the queue `notifications`. */
     async deliver() {
-      for (const { queue, message } of world.sent.splice(0)) {
-        if (queue !== 'notifications') world.sent.push({ queue, message });
-        else await send(String(message.body['phoneIndex']), String(message.body['challengeId']));
-      }
+      const waiting = world.sent.splice(0);
+      world.sent.push(...waiting.filter(({ queue }) => queue !== 'notifications'));
+      const bodies = waiting.flatMap(({ queue, message }) => (queue === 'notifications' ? [message.body] : []));
+      await concurrently(bodies.length, 16, async (n) => {
+        const { phoneIndex, challengeId } = bodies[n] ?? {};
+        await send(String(phoneIndex), String(challengeId));
+      });
     },
   });
 }
