@@ -19,7 +19,7 @@ export interface Report {
     readonly result: string;
     readonly readBack: unknown;
   }[];
-  /** Every write that Microsoft's side received, by its own logs; numbers and codes of messages are masked. */
+  /** Every write that Microsoft's side received, by its own log. */
   readonly outside: readonly {
     readonly at: string;
     readonly method: string;
@@ -27,6 +27,8 @@ export interface Report {
     readonly body: unknown;
     readonly status: number;
   }[];
+  /** Every message that the SMS service received, by its own log; numbers and codes are masked. */
+  readonly messages: readonly { readonly at: string; readonly body: string; readonly status: number }[];
   /** Who applied to become a customer, and how that stands. */
   readonly signUps: readonly {
     readonly clientKey: string;
@@ -64,8 +66,8 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
   const parked = await all('parked', 'SELECT * FROM c');
   const audit = await all('audit', 'SELECT * FROM c');
   client.dispose();
-  const outside = [...runtime.microsoft.writes(), ...runtime.communication.writes().map(masked)]
-    .toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0))
+  const outside = runtime.microsoft
+    .writes()
     .map(({ at, method, url, body, status }) => ({ at, method, url, body, status }));
   return {
     counts: {
@@ -88,6 +90,10 @@ export async function readReport(runtime: Runtime, timings: Report['timings']): 
     plans: sorted(plans),
     actions: subscriptions.flatMap(actionsOf),
     outside,
+    messages: runtime.communication
+      .writes()
+      .map(masked)
+      .map(({ at, body, status }) => ({ at, body, status })),
     signUps: runtime.applicants.flatMap((applicant) => {
       const found = signUps.find(({ id }) => id === signUpOf(runtime, applicant));
       if (found === undefined) return [];
