@@ -138,7 +138,9 @@ function hasBrought({ asked, evidence }: SignUpContent): boolean {
 /** What did not answer by its deadline is unknown from then on. */
 function withSilence({ signUp, effects }: Moved, { now }: Step): Moved {
   const at = now.toISOString();
-  const silent = signUp.awaiting.filter(({ deadline }) => deadline <= at);
+  const isOver = signUp.expiresAt <= at;
+  const isSilent = ({ deadline }: SignUp['awaiting'][number]) => isOver || deadline <= at;
+  const silent = signUp.awaiting.filter(isSilent);
   if (silent.length === 0) return { signUp, effects };
   const told = silent.map(({ kind, deadline }) => silence(signUp.id, kind, deadline, at));
   const others = signUp.evidence.filter(
@@ -147,7 +149,7 @@ function withSilence({ signUp, effects }: Moved, { now }: Step): Moved {
   const next = {
     ...signUp,
     evidence: [...others, ...told],
-    awaiting: signUp.awaiting.filter(({ deadline }) => deadline > at),
+    awaiting: signUp.awaiting.filter((one) => !isSilent(one)),
   };
   return { signUp: next, effects: [...effects, ...told.map((one) => evidenceLine(next, one, now))] };
 }
