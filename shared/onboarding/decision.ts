@@ -100,7 +100,8 @@ type Sum = Pick<OnboardingDecision, 'score' | 'scoreIs' | 'weak'>;
 function scoreOf(reasons: readonly CountedReason[], { weakCap: cap }: DecisionPolicy): Sum {
   const strong = reasons.filter(({ weak, points }) => !weak && points !== 0).map(({ points }) => points);
   const weak = reasons.filter((reason) => reason.weak).reduce((total, { points }) => total + points, 0);
-  const counted = Math.max(-cap, Math.min(cap, weak));
+  // Below nothing they take nothing off: what an applicant merely tells would outweigh what is known of it.
+  const counted = Math.max(0, Math.min(cap, weak));
   const parts = [
     ...strong.map((points) => ({ points, label: '' })),
     ...(weak === 0 ? [] : [{ points: counted, label: counted === weak ? ' (weak)' : ` (weak, of ${weak})` }]),

@@ -38,7 +38,8 @@ export async function guardSend(
   const country = phone.country ?? '';
   const breaker = await ports.aggregates.read<Breaker>(breakerAddress(phone.prefix));
   const prefixIndex = `${ports.indexOf(phone.prefix)}.${breaker?.openings ?? 0}`;
-  const statistics = windowCounter('conversion', prefixIndex, day, now);
+  // Apart for sign-ins: their right codes must not speak for messages that nobody answered.
+  const statistics = windowCounter(purpose === 'sign-up' ? 'conversion' : 'answers', prefixIndex, day, now);
   if (purpose === 'sign-up') {
     const stopped = await guardPrefix(ports, phone, { breaker, prefixIndex, statistics, isFirst });
     if (stopped !== undefined) return stopped;

@@ -25,7 +25,7 @@ export function instrumentEvidence(
 ): Evidence {
   const usable = instruments.filter(isUsable).length;
   const refused = instruments.filter((one) => one.status !== 'removed' && refusalOf(one) !== undefined).length;
-  const reasons = findings.slice(0, mostReasons).map((finding): Reason => {
+  const all = findings.map((finding): Reason => {
     const isRefusal = refusals.has(finding.code);
     const { code, title, points, observed, normal, ofIdentity = false } = finding;
     const countsNot = (isRefusal && usable > 0) || ofIdentity;
@@ -39,6 +39,10 @@ export function instrumentEvidence(
       hardStop: isRefusal && usable === 0 && policy.refusedStops,
     };
   });
+  // What counts stands, however many cards that count nothing were presented beside it.
+  const reasons = all
+    .toSorted((one, other) => Number(other.hardStop) - Number(one.hardStop) || other.points - one.points)
+    .slice(0, mostReasons);
   return {
     id: causeId,
     kind: 'instrument',

@@ -42,7 +42,8 @@ export async function sendPasscode(ports: SendPorts, phoneIndex: string, challen
     ports.aggregates.act<Phone>(address, undefined, (one) => decideSent(one, challengeId, how, ports.now()));
   if (step.kind === 'interrupted') return void (await end({ kind: 'unknown', why: 'broken off during the call' }));
   if (step.kind === 'nothing') return;
-  const isFirst = phone?.sends.length === 1;
+  // Not how many there are by now: of messages that wait long, none would be the first.
+  const isFirst = phone?.sends[0] === step.challenge.startedAt;
   const how = await claimAndCall(ports, step.challenge, phoneIndex, isFirst);
   if (how === undefined) return;
   await end(how);
@@ -59,10 +60,14 @@ async function claimAndCall(
   const { id, purpose } = challenge;
   const address = phoneAddress(phoneIndex);
   const { phone: number, code } = Sealed.parse(JSON.parse(unseal(ports.seals, sealedFor(id), challenge.sealed ?? '')));
+  // A call that surely did nothing was counted, and cost nothing: the next one takes its place.
+  const counted = challenge.send.statistics;
   const guarded =
     ports.otp.sender === ''
       ? ({ kind: 'refused', why: 'policy names no sender' } as const)
-      : await guardSend(ports, phoneNumberOf(number), { purpose, isFirst });
+      : counted !== undefined
+        ? ({ kind: 'may', statistics: counted } as const)
+        : await guardSend(ports, phoneNumberOf(number), { purpose, isFirst });
   if (guarded.kind === 'refused') {
     await ports.aggregates.act<Phone>(address, undefined, (one) => decideRefused(one, id, guarded.why, ports.now()));
     return undefined;

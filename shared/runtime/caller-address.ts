@@ -8,5 +8,8 @@ export function callerAddress(headers: { get(name: string): string | null }): st
   const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
   const [, bracketed] = /^\[([0-9a-fA-F:.]+)\](?::\d+)?$/.exec(last) ?? [];
   const address = bracketed ?? (isIP(last) === 0 ? last.replace(/:\d+$/, '') : last);
-  return isIP(address) === 0 ? undefined : address.toLowerCase();
+  if (isIP(address) === 0) return undefined;
+  // A socket for both versions writes IPv4 so (RFC 4291, section 2.5.5.2): as IPv6 all of them would be one network.
+  const mapped = address.replace(/^::ffff:(?=[0-9.]+$)/i, '');
+  return mapped.toLowerCase();
 }

@@ -168,6 +168,7 @@ export function parsedAs<T>(text: string, schema: { safeParse(value: unknown): S
   } catch {
     throw new Problem(400, 'The body is not JSON.');
   }
+  if (!isWellFormed(text)) throw new Problem(400, 'The body holds half of a character: a lone surrogate in an escape.');
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => ({
@@ -175,6 +176,20 @@ export function parsedAs<T>(text: string, schema: { safeParse(value: unknown): S
     problem: issue.message,
   }));
   throw new Problem(400, 'The body cannot be used.', { problems });
+}
+
+/**
+ * Whether every text in a JSON document is Unicode. An escape can write a lone surrogate (RFC 8259, section 8.2); canonical JSON
+ * (RFC 8785, section 3.2.2.2) has no form for one, so that neither an index nor the audit chain could ever take it.
+ */
+function isWellFormed(json: string): boolean {
+  if (!/\\u[dD][89a-fA-F]/.test(json)) return true;
+  let isWell = true;
+  JSON.parse(json, (name: string, value: unknown) => {
+    isWell &&= name.isWellFormed() && (typeof value !== 'string' || value.isWellFormed());
+    return value;
+  });
+  return isWell;
 }
 
 type SafeParsed<T> =

@@ -74,6 +74,8 @@ test.for([
   ['null', 'null'],
   ['a list', '[]'],
   ['nothing', ''],
+  ['no text at all, by half of a character,', JSON.stringify({ ...told, deviceSignature: '\ud800' })],
+  ['half of a character in a name', '{"\\uDC00":1}'],
 ] as const)('a body that is %s is refused', async ([, body]) => {
   await refused(400, 'POST', '/api/signups', proof, body, 'another-key');
   await refused(400, 'POST', `/api/signups/${id}/evidence`, proof, body);
@@ -121,6 +123,7 @@ test.for<readonly [number, string, object]>([
   [400, 'points beyond the scale', { ...call, points: 101 }],
   [409, 'points beyond the policy', { ...call, points: -31 }],
   [409, 'a call of tomorrow', { ...call, at: '2026-11-21T12:00:00Z' }],
+  [400, 'half of a character', { ...call, reason: 'called \udfff' }],
   [400, 'a note too long', { ...call, note: 'x'.repeat(501) }],
   [400, 'a limit that is no amount', { kind: 'credit', result: 'passed', reason: 'asked', creditLimit: '1e9' }],
 ])('%i: a person that adds %s is refused', async ([status, , body]) => {

@@ -129,7 +129,7 @@ test('whatever the evidence says, the sum is the sum of its reasons and the weak
       const strong = reasons.filter((one) => !one.weak).reduce((sum, { points }) => sum + points, 0);
       const light = reasons.filter((one) => one.weak).reduce((sum, { points }) => sum + points, 0);
       expect(score).toBe(strong + weak.counted);
-      expect(weak).toEqual({ sum: light, counted: Math.max(-15, Math.min(15, light)), cap: 15 });
+      expect(weak).toEqual({ sum: light, counted: Math.max(0, Math.min(15, light)), cap: 15 });
       expect(scoreIs.endsWith(` = ${score}`)).toBe(true);
       expect([...reasons, ...hardStops].every(({ evidenceId }) => evidence.some(({ id }) => id === evidenceId))).toBe(
         true,
@@ -150,6 +150,12 @@ test('weak reasons alone refer and decline nobody, however many they are', () =>
       expect(decide(with_({ kind: 'identity', source: 'identity', reasons })).outcome).toBe('approve');
     }),
   );
+});
+
+test('weak reasons that speak for an applicant take nothing off what is known of it', () => {
+  const reasons = [aReason(25, { id: 'identity.closed-account' }), aReason(-5, { weak: true })];
+  const decided = decide(with_({ kind: 'identity', source: 'identity', reasons }));
+  expect(decided).toMatchObject({ outcome: 'refer', score: 25, scoreIs: '25 + 0 (weak, of -5) = 25' });
 });
 
 test('nobody is approved with a hard stop, a gap or a sum above the line', () => {
