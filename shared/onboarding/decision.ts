@@ -60,7 +60,7 @@ export const stands = (evidence: Evidence, now: Date): boolean =>
 /**
  * Decides on an application from its evidence: hard stops decline; a sum from `declineFrom` on declines; wanted evidence that is
  * missing, unknown, expired or failed is never a pass; up to `approveUpTo` it is approved, in between a person decides. Weak
- * reasons count up to a cap that cannot reach a person by itself. Pure.
+ * reasons count up to a cap that cannot reach a person by itself, and take nothing off the others. Pure.
  */
 export function decideOnboarding(
   evidence: readonly Evidence[],
