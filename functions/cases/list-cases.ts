@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { onHttp, Problem } from '../../shared/runtime/on-http.ts';
+import { pageAfter } from '../../shared/runtime/page-after.ts';
 
 app.http('list-cases', {
   methods: ['GET'],
@@ -15,12 +16,7 @@ app.http('list-cases', {
       const limit = Number(request.query.get('limit') ?? 50);
       if (!Number.isInteger(limit) || limit < 1 || limit > 200)
         throw new Problem(400, 'limit is a whole number from 1 to 200.');
-      const page = await listCases(
-        app.containers('cases'),
-        status,
-        limit,
-        request.query.get('continuation') ?? undefined,
-      );
+      const page = await pageAfter(request.query, (after) => listCases(app.containers('cases'), status, limit, after));
       const { caseSummary } = await import('../../shared/cases/case-view.ts');
       return {
         jsonBody: {

@@ -10,6 +10,7 @@ import type { Person, Role } from './check-token.ts';
 import type { App } from './compose.ts';
 import { bodyOf, Problem } from './on-http.ts';
 import { onboardingKeys } from './onboarding-keys.ts';
+import { pageAfter } from './page-after.ts';
 
 /** Who calls: exactly one of both is there. */
 interface Caller {
@@ -94,7 +95,7 @@ export async function listOfSignUps(app: App, query: Headers) {
   const limit = Number(query.get('limit') ?? 50);
   if (!Number.isInteger(limit) || limit < 1 || limit > 200)
     throw new Problem(400, 'limit is a whole number from 1 to 200.');
-  const page = await listSignUps(app.containers('signups'), status, limit, query.get('continuation') ?? undefined);
+  const page = await pageAfter(query, (after) => listSignUps(app.containers('signups'), status, limit, after));
   return {
     asOf: app.now().toISOString(),
     signUps: page.signUps.map(signUpSummary),

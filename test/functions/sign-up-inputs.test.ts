@@ -147,9 +147,12 @@ test.for(['su-1', '..%2f..%2fcases', `su-${'0'.repeat(32)}`, 'x'.repeat(500), 's
   },
 );
 
-test('a list of no status, or without a limit that holds, is refused', async () => {
+test('a list of no status, without a limit that holds, or after a page that never was, is refused', async () => {
   for (const query of ['status=nice', 'limit=0', 'limit=1000', 'limit=x'])
     await refused(400, 'GET', `/api/signups?${query}`, persons.analyst);
+  for (const list of ['signups', 'cases'])
+    for (const after of ['', 'garbage', '%F0%9F%98%80', '%7B%22a%22:1%7D'])
+      await refused(400, 'GET', `/api/${list}?continuation=${after}`, persons.analyst);
 });
 
 test('a domain in two scripts is taken in: that is for the decision to judge', async () => {
