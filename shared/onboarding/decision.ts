@@ -58,7 +58,8 @@ export const stands = (evidence: Evidence, now: Date): boolean =>
   evidence.expiresAt === undefined || evidence.expiresAt > now.toISOString();
 
 /**
- * Decides on an application from its evidence: hard stops decline; a sum from `declineFrom` on declines; wanted evidence that is
+ * Decides on an application from its evidence: hard stops decline; a sum from `declineFrom` on declines, unless it is only what is shared
+ * with others (digital identity) that reaches it; wanted evidence that is
  * missing, unknown, expired or failed is never a pass; up to `approveUpTo` it is approved, in between a person decides. Weak
  * reasons count up to a cap that cannot reach a person by itself, and take nothing off the others. Pure.
  */
@@ -82,7 +83,11 @@ export function decideOnboarding(
     .sort((one, other) => (one.at > other.at ? -1 : 1))[0];
   const { currency } = policy.partner;
   const isComparable = needs.currency === currency;
-  const found = { score: sum.score, hardStops, gaps, isComparable, currency: needs.currency };
+  const apart = scoreOf(
+    reasons.filter(({ kind }) => kind !== 'identity'),
+    rules,
+  ).score;
+  const found = { score: sum.score, apart, hardStops, gaps, isComparable, currency: needs.currency };
   return {
     ...outcomeOf(found, rules),
     at: now.toISOString(),
@@ -132,6 +137,8 @@ function gapsOf(evidence: readonly Evidence[], wanted: readonly EvidenceKind[], 
 
 interface Found {
   readonly score: number;
+  /** The score without what is shared with others. */
+  readonly apart: number;
   readonly hardStops: readonly CountedReason[];
   readonly gaps: readonly Gap[];
   readonly isComparable: boolean;
@@ -139,12 +146,18 @@ interface Found {
 }
 
 function outcomeOf(
-  { score, hardStops, gaps, isComparable, currency }: Found,
+  { score, apart, hardStops, gaps, isComparable, currency }: Found,
   { approveUpTo, declineFrom }: DecisionPolicy,
 ): Pick<OnboardingDecision, 'outcome' | 'why'> {
   const [stop] = hardStops;
   if (stop !== undefined)
     return { outcome: 'decline', why: `Hard stop: ${hardStops.map((one) => one.title).join('; ')}` };
+  // Anybody can fill in forms in the name of a company: what it shares with them ends nobody's application by itself.
+  if (score >= declineFrom && apart <= approveUpTo)
+    return {
+      outcome: 'refer',
+      why: `The score is ${score}, but ${apart} without what is shared with others: a person decides`,
+    };
   if (score >= declineFrom)
     return { outcome: 'decline', why: `The score is ${score}, from ${declineFrom} on it is declined` };
   if (score > approveUpTo)

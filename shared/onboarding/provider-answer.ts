@@ -79,10 +79,10 @@ export function evidenceOf(of: AskedOf, answer: ProviderAnswer, policy: Verifica
     expiresAt: new Date(expiresAt).toISOString(),
     reasons: answer.reasons.map(({ code, title, points, observed, normal, hardStop }) => ({
       id: `${of.check}.${code}`,
-      title: masked(title),
+      title: masked(title).slice(0, 200),
       points: Math.max(-mostPoints, Math.min(mostPoints, points)),
-      observed: masked(observed),
-      normal: masked(normal),
+      observed: masked(observed).slice(0, 500),
+      normal: masked(normal).slice(0, 500),
       weak: false,
       hardStop: hardStop && mayStop && answer.result === 'failed',
     })),

@@ -48,8 +48,11 @@ export async function submitSignUp(
     return { kind: 'refused', status: 400, why };
   }
   const content = canonicalize(told) ?? '';
-  const before = await earlierOf(ports, phones, submission);
-  if (before === undefined && !(await hasRoom(ports, provenPhone))) {
+  let before = await earlierOf(ports, phones, submission);
+  const hasPlace = before !== undefined || (await hasRoom(ports, provenPhone));
+  // A repetition that came at the same moment is no application more.
+  if (!hasPlace) before = await earlierOf(ports, phones, submission);
+  if (!hasPlace && before === undefined) {
     return {
       kind: 'refused',
       status: 429,

@@ -120,9 +120,9 @@ test('one phone starts no more applications a day than policy lets it', async ()
 test('what the sum leaves open goes to a person by a case, who reads everything but whose it is', async () => {
   bureauSays(25);
   const { id } = await callers.signUp(aCompany(5));
-  expect(await callers.stored(id)).toMatchObject({ status: 'referred', decision: { score: 45, outcome: 'refer' } });
+  expect(await callers.stored(id)).toMatchObject({ status: 'referred', decision: { score: 50, outcome: 'refer' } });
   const [found] = await casesOf(id);
-  expect(found).toMatchObject({ subject: 'application', status: 'open', severity: 45 });
+  expect(found).toMatchObject({ subject: 'application', status: 'open', severity: 50 });
   const reader = await callers.person('Risk.Reader');
   const listed = await callers.send('GET', '/api/cases?status=open', reader);
   expect(listed.text).toContain(id);
@@ -155,7 +155,7 @@ test('a person calls, writes it down, and approves what it was shown', async () 
   };
   const path = `/api/signups/${id}`;
   const logged = await callers.send('POST', `${path}/evidence`, analyst, call);
-  expect(logged).toMatchObject({ status: 200, json: { status: 'referred', score: 25 } });
+  expect(logged).toMatchObject({ status: 200, json: { status: 'referred', score: 30 } });
   expect((await callers.send('POST', `${path}/evidence`, analyst, call)).json['version']).toBe(logged.json['version']);
   expect(logged.json['contacts']).toMatchObject([{ outcome: 'reached', note: 'spoke to Nikos about the project' }]);
   const auditor = await callers.send('GET', path, await callers.person('Risk.Auditor'));
@@ -175,7 +175,7 @@ test('a person calls, writes it down, and approves what it was shown', async () 
 test('a hard stop declines at once, and what was declined stays so', async () => {
   bureauSays(0, true);
   const { id, proof } = await callers.signUp(aCompany(7));
-  expect(await callers.stored(id)).toMatchObject({ status: 'declined', decision: { outcome: 'decline', score: -5 } });
+  expect(await callers.stored(id)).toMatchObject({ status: 'declined', decision: { outcome: 'decline', score: 0 } });
   const approver = await callers.person('Risk.Approver');
   const version = (await callers.stored(id)).version;
   const said = { decision: 'approve', version, reason: 'but I like them', overrideHardStops: true };

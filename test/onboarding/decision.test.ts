@@ -31,6 +31,15 @@ test.for([
   expect(decided).toMatchObject({ outcome, score: points, scoreIs: `${points} = ${points}` });
 });
 
+test('what an applicant shares with others sends to a person however much it is, and declines only beside something else', () => {
+  const shared = anEvidence({ id: 'shared', kind: 'identity', source: 'identity', reasons: [aReason(80)] });
+  const alone = decide(with_(shared));
+  expect(alone).toMatchObject({ outcome: 'refer', score: 80, why: expect.stringContaining('80, but 0 without') });
+  const others = allWell().filter(({ kind }) => kind !== 'identity' && kind !== 'registry');
+  const unregistered = anEvidence({ id: 'registry', reasons: [aReason(35)] });
+  expect(decide([...others, shared, unregistered])).toMatchObject({ outcome: 'decline', score: 115 });
+});
+
 test('a hard stop declines whatever the sum is, and stands apart from it', () => {
   const stop = aReason(5, { id: 'registry.dissolved', title: 'Dissolved', hardStop: true });
   const decided = decide(with_({ reasons: [stop, aReason(-50)] }));

@@ -107,17 +107,18 @@ export interface ClosedAccount {
 
 /**
  * Marks everything that an account was ever linked by as that of a closed account, for good: its tenant and domain, and phone,
- * e-mail, device and cards of the applications for that tenant. It needs no personal data: the indexes are listed.
+ * e-mail, device and cards of the applications for that tenant; of a declined application only its phone, device and cards. It needs no personal data: the indexes are listed.
  */
 export async function linkClosed(ports: Pick<LinkPorts, 'aggregates' | 'shelf'>, closed: ClosedAccount): Promise<void> {
   const own = await ports.shelf.own(closed.subject, mostIndexes);
-  const applications = closed.subject.startsWith('customer:') ? await applicationsOf(ports, own, closed.at) : [];
+  const isCustomer = closed.subject.startsWith('customer:');
+  const applications = isCustomer ? await applicationsOf(ports, own, closed.at) : [];
   const theirs = await Promise.all(applications.map((subject) => ports.shelf.own(subject, mostIndexes)));
   const indexes = new Set(
-    [own, ...theirs]
-      .flat()
-      .filter(({ of }) => !isPlace(of))
-      .map(({ index }) => index),
+    [
+      ...own.filter(({ of }) => !isPlace(of) && (isCustomer || isShown(of))),
+      ...theirs.flat().filter(({ of }) => !isPlace(of)),
+    ].map(({ index }) => index),
   );
   const link: Link = {
     id: `closed:${closed.subject}`,
@@ -129,6 +130,9 @@ export async function linkClosed(ports: Pick<LinkPorts, 'aggregates' | 'shelf'>,
   };
   await Promise.all([...indexes].map((index) => ports.aggregates.createBeside('links', index, [link])));
 }
+
+/** What an applicant had to show, not only to write down: somebody else's e-mail and domain are soon written down. */
+const isShown = (of: OwnIndex['of']): boolean => of === 'phone' || of === 'card' || of === 'device';
 
 /** Where somebody was: an address of a carrier or an office must not speak against all who come after. */
 const isPlace = (of: OwnIndex['of']): boolean => of === 'address' || of === 'network' || of === 'look';

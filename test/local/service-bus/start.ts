@@ -22,6 +22,8 @@ export interface BusOptions {
   readonly clock?: RuntimeClock;
   readonly faults?: Faults;
   readonly port?: number;
+  /** Of both queues, ISO 8601; 2 s unless said, so that tests see locks end. */
+  readonly lockDuration?: string;
 }
 
 /** An endpoint with a store and an SDK client of its own. */
@@ -29,8 +31,10 @@ export async function startBus(options: BusOptions = {}) {
   const store = openStore(options.path ?? ':memory:');
   const faults = options.faults ?? createFaults();
   const clock = options.clock ?? wallClock;
+  const { lockDuration } = options;
+  const locked = lockDuration === undefined ? queues : queues.map((queue) => ({ ...queue, lockDuration }));
   const start = (port?: number) =>
-    startServiceBusEndpoint({ store, clock, faults, queues, ...(port === undefined ? {} : { port }) });
+    startServiceBusEndpoint({ store, clock, faults, queues: locked, ...(port === undefined ? {} : { port }) });
   let endpoint = await start(options.port);
   const client = new ServiceBusClient(endpoint.connectionString, {
     retryOptions: { maxRetries: 3, retryDelayInMs: 50, timeoutInMs: 2000 },

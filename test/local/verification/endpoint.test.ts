@@ -105,7 +105,10 @@ test('a bureau refuses to be told more than the check needs', () => {
 test('the generated bureau knows good and bad companies, always the same, in the contract’s shape', () => {
   const at = new Date(asked);
   const results = Array.from({ length: 300 }, (_, n) => {
-    const of = Question.parse({ ...question, subject: { companyName: `Company ${n}`, country: 'GR' } });
+    const of = Question.parse({
+      ...question,
+      subject: { companyName: `Company ${n}`, country: 'GR', registrationNumber: `GR ${n}` },
+    });
     const answer = answerOf(of, at);
     expect(answerOf(of, at)).toEqual(answer);
     expect(readReply(200, { v: 1, status: 'answered', answer })).toMatchObject({ kind: 'answered' });
@@ -114,4 +117,6 @@ test('the generated bureau knows good and bad companies, always the same, in the
   const failed = results.filter((result) => result === 'failed').length;
   expect(failed).toBeGreaterThan(5);
   expect(failed).toBeLessThan(60);
+  const unnumbered = Question.parse({ ...question, subject: { companyName: 'Robot Works', country: 'DE' } });
+  expect(answerOf(unnumbered, at).result).toBe('failed');
 });

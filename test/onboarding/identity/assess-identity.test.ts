@@ -211,6 +211,26 @@ test('a customer that is linked after a crash in between is linked whole', async
   expect(pointsIn(await applicants.identityOf('a'))).toMatchObject({ 'look-alike': 40 });
 });
 
+test('a declined application marks what it had to show, and nothing of somebody else that it only wrote down', async () => {
+  const victim = { domain: 'fabrikam.example', name: 'Fabrikam', registrationNumber: 'GR-1' };
+  const forged = anApplicant(1, {
+    company: victim,
+    contact: { email: 'ceo@fabrikam.example', phone: '+306911111111' },
+  });
+  await applicants.begin('forged', forged, minute(0));
+  await applicants.deliver('forged');
+  await linkClosed(ports(), { subject: 'applicant:forged', at: minute(5), why: 'declined' });
+
+  const honest = anApplicant(2, { company: victim, contact: { email: 'ceo@fabrikam.example' } });
+  await applicants.begin('honest', honest, minute(90));
+  await applicants.deliver('honest');
+  expect(Object.keys(pointsIn(await applicants.identityOf('honest')))).not.toContain('closed-account');
+
+  await applicants.begin('again', anApplicant(3, { contact: { phone: '+306911111111' } }), minute(91));
+  await applicants.deliver('again');
+  expect(pointsIn(await applicants.identityOf('again'))).toMatchObject({ 'closed-account': 25 });
+});
+
 test('a closed account still links, by what its application was known by: phone, card, device, and not its address', async () => {
   const first = anApplicant(1, { tenantId, contact: { phone: '+306911111111' }, deviceSignature: 'd' });
   await applicants.begin('first', first, minute(0));
