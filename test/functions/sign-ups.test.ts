@@ -127,7 +127,7 @@ test('what the sum leaves open goes to a person by a case, who reads everything 
   const listed = await callers.send('GET', '/api/cases?status=open', reader);
   expect(listed.text).toContain(id);
   const shown = await callers.send('GET', `/api/cases/${found?.id}`, reader);
-  expect(shown).toMatchObject({ status: 200, json: { severityIs: '45 = 45', party: `applicant:${id}` } });
+  expect(shown).toMatchObject({ status: 200, json: { severityIs: '50 = 50', party: `applicant:${id}` } });
   const page = await callers.send('GET', `/api/signups/${id}`, reader);
   expect(page.json).toMatchObject({
     applicant: {
