@@ -134,7 +134,7 @@ test('what the sum leaves open goes to a person by a case, who reads everything 
       company: { name: 'Kanarini Works 5' },
       contact: { name: 'N•••', email: 'n•••@kanarini-5.example', phone: expect.stringMatching(/^\+3069•••\d{3}$/) },
     },
-    decision: { scoreIs: '25 + 25 - 5 (weak) = 45' },
+    decision: { scoreIs: '25 + 25 + 0 (weak, of -5) = 50' },
   });
   expect(page.text).not.toContain('Kanarinis');
   const own = await callers.send('GET', `/api/signups/${id}`, await callers.proofOf(aCompany(5).contact.phone));
