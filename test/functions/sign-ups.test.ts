@@ -141,7 +141,7 @@ test('what the sum leaves open goes to a person by a case, who reads everything 
   expect(own.json['status']).toBe('verifying');
   expect(own.text).not.toMatch(/score|reason|referred/);
   const list = await callers.send('GET', '/api/signups?status=referred', reader);
-  expect(list.json['signUps']).toContainEqual(expect.objectContaining({ id, score: 45 }));
+  expect(list.json['signUps']).toContainEqual(expect.objectContaining({ id, score: 50 }));
 });
 
 test('a person calls, writes it down, and approves what it was shown', async () => {
