@@ -13,3 +13,9 @@ test('writes that arrive together are committed together, and a failing one undo
   expect(store.db.prepare('SELECT n FROM t ORDER BY n').all()).toEqual([{ n: 1 }, { n: 2 }]);
   await store.close();
 });
+
+test('a write to a closed store is refused as what it is, and breaks nothing else', async () => {
+  const store = openStore(':memory:');
+  await store.close();
+  await expect(store.write(() => 1)).rejects.toThrow('the store is closed');
+});
