@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
 import { z } from 'zod';
+import type { InstalledFolder } from '../core/installed-folder.ts';
 import { ruleFiles } from './load-rules.ts';
 import { readRules } from './sigma/read-rules.ts';
 import type { RuleRefusal } from './sigma/rule.ts';
@@ -45,15 +46,11 @@ const levelsAbove = 6;
  * date and hash in `manifest.json`. Rules that cannot be used are refused and not copied. Running it again changes
  * nothing; a rule with new content replaces its old one. Throws when a folder cannot be read or written.
  */
-export async function installRules(from: string, into: string, now: string): Promise<RulesInstalled> {
-  const inside = relative(resolve(from), resolve(into));
-  if (inside === '' || !inside.startsWith('..')) {
-    throw new Error(`${into} lies inside ${from}: the rules would be installed from themselves`);
-  }
-  const manifest = await readManifest(into);
+export async function installRules(from: string, folder: InstalledFolder, now: string): Promise<RulesInstalled> {
+  const manifest = await readManifest(folder);
   const known = new Map(manifest.rules.map((rule) => [rule.file, rule]));
   const byId = new Map(manifest.rules.map(({ id, file }) => [id, file]));
-  const licenses = await copyLicenses(from, into);
+  const licenses = await folder.copyLicenses(from, licenseFile, levelsAbove);
   const counts = { added: 0, replaced: 0, unchanged: 0 };
   const refused: RuleRefusal[] = [];
   for (const path of await ruleFiles(from)) {
@@ -72,7 +69,7 @@ export async function installRules(from: string, into: string, now: string): Pro
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const before = known.get(file);
     byId.set(rule.id, file);
-    if (before?.sha256 !== sha256 || !(await exists(join(into, file)))) await writeWhole(join(into, file), bytes);
+    if (before?.sha256 !== sha256 || !(await folder.has(file))) await folder.write(file, bytes);
     counts[before === undefined ? 'added' : before.sha256 === sha256 ? 'unchanged' : 'replaced']++;
     known.set(file, {
       ...{ file, id: rule.id, title: rule.title, sha256 },
@@ -83,56 +80,16 @@ export async function installRules(from: string, into: string, now: string): Pro
   }
   const rules = [...known.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
   const sources = [...manifest.sources.filter((source) => source.from !== from), { from, licenses: [...licenses] }];
-  await writeManifest(into, { v: 1, sources, rules });
+  await folder.write(manifestName, `${JSON.stringify({ v: 1, sources, rules }, null, 2)}\n`);
   return { ...counts, refused, licenses };
 }
 
-async function readManifest(into: string): Promise<RulesManifest> {
-  const path = join(into, manifestName);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { v: 1, sources: [], rules: [] };
-    throw error;
-  }
+async function readManifest(folder: InstalledFolder): Promise<RulesManifest> {
+  const text = await folder.read(manifestName);
+  if (text === undefined) return { v: 1, sources: [], rules: [] };
   try {
     return RulesManifest.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(`${path} is no manifest of rules; nothing was installed`, { cause });
-  }
-}
-
-const writeManifest = (into: string, manifest: RulesManifest): Promise<void> =>
-  writeWhole(join(into, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
-
-/** Copies the licence files of the rules' folder or of the nearest folder above that has some. */
-async function copyLicenses(from: string, into: string): Promise<readonly string[]> {
-  let folder = resolve(from);
-  for (let level = 0; level <= levelsAbove; level++) {
-    const names = (await readdir(folder)).filter((name) => licenseFile.test(name)).sort();
-    for (const name of names) await writeWhole(join(into, name), await readFile(join(folder, name)));
-    if (names.length > 0 || dirname(folder) === folder) return names;
-    folder = dirname(folder);
-  }
-  return [];
-}
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Writes a file that is never seen half written. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.new`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    throw new Error(`${folder.path}/${manifestName} is no manifest of rules; nothing was installed`, { cause });
   }
 }

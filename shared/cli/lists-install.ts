@@ -48,13 +48,14 @@ function day(text: string): string {
 
 /** Installs and prints what was done; answers the exit code. `now` is ISO 8601. */
 export async function install(options: InstallOptions & { readonly now: string }, lines: Lines): Promise<0 | 1 | 2> {
-  const [{ installLists }, { listTitles }] = await Promise.all([
+  const [{ installLists }, { listTitles }, { openInstalledFolder }] = await Promise.all([
     import('../onboarding/lists/install-lists.ts'),
     import('../onboarding/lists/list-kind.ts'),
+    import('../azure/installed-folder.ts'),
   ]);
-  const { from, into } = options;
+  const { from, into, ...others } = options;
   try {
-    const done = await installLists(options);
+    const done = await installLists({ ...others, from, folder: openInstalledFolder(into, from) });
     tellRefused(from, done.refused, 'not used, the other lines are', lines);
     for (const file of done.empty) lines.err(`${from}/${file}: no line can be used; not installed`);
     if (done.licenses.length === 0) lines.err(`${from}: no file beside or above it names a licence or origin`);

@@ -27,9 +27,13 @@ export function register(program: Command, { now }: InstallDependencies): void {
 
 /** Installs and prints what was done; answers the exit code. `now` is ISO 8601. */
 export async function install(from: string, into: string, now: string, lines: Lines): Promise<0 | 1 | 2> {
-  const { installRules } = await import('../activity/install-rules.ts');
+  const [{ installRules }, { openInstalledFolder }] = await Promise.all([
+    import('../activity/install-rules.ts'),
+    import('../azure/installed-folder.ts'),
+  ]);
   try {
-    const { added, replaced, unchanged, refused, licenses } = await installRules(from, into, now);
+    const folder = openInstalledFolder(into, from);
+    const { added, replaced, unchanged, refused, licenses } = await installRules(from, folder, now);
     for (const { file, line, field, reason } of refused) {
       lines.err(`${from}/${file}:${line}: ${field}: ${reason}; not installed, the other rules are`);
     }
